@@ -1,0 +1,151 @@
+/// The daemon's settings, read once at start.
+public struct Settings: Equatable, Sendable {
+    /// How much is logged.
+    public enum LogLevel: String, Sendable, CaseIterable {
+        case debug, info, notice, warning, error
+    }
+
+    /// `daemon.socket`: path of the Varlink socket. Default `/run/twinlock/twinlock.socket`; absolute, at most 107 bytes.
+    public var socket = "/run/twinlock/twinlock.socket"
+    /// `daemon.state-directory`: where the database and the sealing key lie. Default `/var/lib/twinlock`; absolute.
+    public var stateDirectory = "/var/lib/twinlock"
+    /// `daemon.user`: whom the daemon becomes if it is started as root. Default `twinlock`; never root.
+    public var user = "twinlock"
+    /// `daemon.log-level`. Default `info`.
+    public var logLevel = LogLevel.info
+    /// `daemon.connections-per-uid`: connections that one uid other than root's may hold. Default 64; 1 to 512.
+    public var connectionsPerUid = 64
+
+    /// `checker.program`: the password checker. Default `/usr/libexec/twinlock/twinlock-checker`; absolute.
+    public var checkerProgram = "/usr/libexec/twinlock/twinlock-checker"
+    /// `checker.user`: as whom the checker runs if the daemon is started as root. Default `twinlock-pw`.
+    public var checkerUser = "twinlock-pw"
+    /// `checker.group`: the checker's supplementary group, which may read the password hashes. Default `shadow`.
+    public var checkerGroup = "shadow"
+    /// `checker.deadline`: seconds that a password check may take, waiting for its turn included. Default 15; 1 to 120.
+    public var checkerDeadline = 15
+    /// `checker.socket`: where somebody else, systemd say, listens for the checker. Default empty: the daemon starts it.
+    public var checkerSocket = ""
+
+    /// `sign-in.hide-password-result`: whether a wrong password is hidden behind a prompt for a code. Default `yes`.
+    public var hidesPasswordResult = true
+    /// `sign-in.issuer`: the label in the authenticator app. Default empty: the host's name; at most 64 bytes, no colon.
+    public var issuer = ""
+    /// `sign-in.failure-delay`: seconds before "no" is said. Default 2; 0 to 10.
+    public var failureDelay = 2
+
+    /// The defaults.
+    public init() {}
+
+    /// Reads a file's text.
+    ///
+    /// - Parameters:
+    ///   - text: The file.
+    ///   - name: Its name, for the words of an error.
+    /// - Throws: At the first line that cannot be used: unknown and repeated keys, wrong types, values out of range.
+    public init(text: String, name: String) throws(SettingsError) {
+        self.init()
+        for entry in try SettingsFile(text: text, name: name).entries {
+            guard let key = Self.keys.first(where: { $0.name == entry.name }) else {
+                let section = Self.keys.filter { $0.name.hasPrefix("\(entry.section).") }
+                let known = (section.isEmpty ? Self.keys : section).map(\.name).joined(separator: ", ")
+                throw SettingsError(
+                    file: name,
+                    line: entry.line,
+                    words: "\(entry.name): unknown key, expected one of \(known)"
+                )
+            }
+            if let expected = key.set(&self, entry.value) {
+                throw SettingsError(
+                    file: name,
+                    line: entry.line,
+                    words: "\(entry.name): \"\(entry.value)\" is not \(expected)"
+                )
+            }
+        }
+    }
+
+    /// How one key is set: nil if it was, otherwise what was expected.
+    private struct Key: Sendable {
+        let name: String
+        let set: @Sendable (inout Settings, String) -> String?
+    }
+
+    private static let keys: [Key] = [
+        Self.path("daemon.socket", maximumBytes: 107) { $0.socket = $1 },
+        Self.path("daemon.state-directory", maximumBytes: 4000) { $0.stateDirectory = $1 },
+        Self.userName("daemon.user") { $0.user = $1 },
+        Key(name: "daemon.log-level") { settings, value in
+            guard let level = LogLevel(rawValue: value) else {
+                return "one of " + LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+            }
+            settings.logLevel = level
+            return nil
+        },
+        Self.integer("daemon.connections-per-uid", 1...512) { $0.connectionsPerUid = $1 },
+        Self.path("checker.program", maximumBytes: 4000) { $0.checkerProgram = $1 },
+        Self.userName("checker.user") { $0.checkerUser = $1 },
+        Self.userName("checker.group") { $0.checkerGroup = $1 },
+        Self.integer("checker.deadline", 1...120) { $0.checkerDeadline = $1 },
+        Self.path("checker.socket", maximumBytes: 107) { $0.checkerSocket = $1 },
+        Key(name: "sign-in.hide-password-result") { settings, value in
+            guard value == "yes" || value == "no" else { return "yes or no" }
+            settings.hidesPasswordResult = value == "yes"
+            return nil
+        },
+        Key(name: "sign-in.issuer") { settings, value in
+            guard value.utf8.count <= 64, !value.contains(":") else { return "at most 64 bytes without a colon" }
+            settings.issuer = value
+            return nil
+        },
+        Self.integer("sign-in.failure-delay", 0...10) { $0.failureDelay = $1 },
+    ]
+
+    private static func path(
+        _ name: String,
+        maximumBytes: Int,
+        set: @escaping @Sendable (inout Settings, String) -> Void
+    ) -> Key {
+        Key(name: name) { settings, value in
+            let parts = value.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            guard value.hasPrefix("/"), value.utf8.count <= maximumBytes,
+                !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+            else { return "an absolute path of at most \(maximumBytes) bytes without empty, `.` or `..` parts" }
+            set(&settings, value)
+            return nil
+        }
+    }
+
+    private static func userName(
+        _ name: String,
+        set: @escaping @Sendable (inout Settings, String) -> Void
+    ) -> Key {
+        Key(name: name) { settings, value in
+            let isPlain = value.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+            guard !value.isEmpty, isPlain, value != "root" else { return "the name of a local user or group, not root" }
+            set(&settings, value)
+            return nil
+        }
+    }
+
+    private static func integer(
+        _ name: String,
+        _ range: ClosedRange<Int>,
+        set: @escaping @Sendable (inout Settings, Int) -> Void
+    ) -> Key {
+        Key(name: name) { settings, value in
+            guard let number = Int(value), range.contains(number), String(number) == value else {
+                return "a number from \(range.lowerBound) to \(range.upperBound)"
+            }
+            set(&settings, number)
+            return nil
+        }
+    }
+}

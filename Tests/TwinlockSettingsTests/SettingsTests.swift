@@ -1,0 +1,77 @@
+import Testing
+import TwinlockSettings
+
+@Suite("settings file")
+struct SettingsTests {
+    @Test("an empty file holds the defaults")
+    func defaults() throws {
+        #expect(try Settings(text: "", name: "f") == Settings())
+    }
+
+    @Test("every key can be set")
+    func everyKey() throws {
+        let text = """
+            # a comment
+            [daemon]
+            socket = /run/x/y.socket
+            state-directory=/var/lib/x
+              user =   somebody
+            log-level = debug
+            connections-per-uid = 8
+            [checker]
+            program = /opt/checker
+            user = pw
+            group = hashes
+            deadline = 3
+            socket = /run/x/checker.socket
+            [sign-in]
+            hide-password-result = no
+            issuer = Example Inc # not a comment
+            failure-delay = 0
+            """
+        let settings = try Settings(text: text, name: "f")
+        #expect(settings.socket == "/run/x/y.socket")
+        #expect(settings.stateDirectory == "/var/lib/x")
+        #expect(settings.user == "somebody")
+        #expect(settings.logLevel == .debug)
+        #expect(settings.connectionsPerUid == 8)
+        #expect(settings.checkerProgram == "/opt/checker")
+        #expect(settings.checkerUser == "pw")
+        #expect(settings.checkerGroup == "hashes")
+        #expect(settings.checkerDeadline == 3)
+        #expect(settings.checkerSocket == "/run/x/checker.socket")
+        #expect(!settings.hidesPasswordResult)
+        #expect(settings.issuer == "Example Inc # not a comment")
+        #expect(settings.failureDelay == 0)
+    }
+
+    static let refused: [(text: String, line: Int, words: String)] = [
+        ("[daemon]\nsocket", 2, "expected `key = value`"),
+        ("socket = /x", 1, "expected a `[section]` before"),
+        ("[daemon\n", 1, "expected `]`"),
+        ("[daemon]\nsocks = /x", 2, "daemon.socks: unknown key, expected one of daemon.socket"),
+        ("[other]\nkey = 1", 2, "other.key: unknown key"),
+        ("[daemon]\nsocket = relative", 2, "is not an absolute path"),
+        ("[daemon]\nsocket = /a/../b", 2, "is not an absolute path"),
+        ("[daemon]\nsocket =", 2, "is not an absolute path"),
+        ("[daemon]\nuser = root", 2, "not root"),
+        ("[daemon]\nuser =", 2, "not root"),
+        ("[daemon]\nlog-level = loud", 2, "is not one of debug, info"),
+        ("[checker]\n\n\ndeadline = 0", 4, "checker.deadline: \"0\" is not a number from 1 to 120"),
+        ("[checker]\ndeadline = 121", 2, "from 1 to 120"),
+        ("[checker]\ndeadline = 5.0", 2, "from 1 to 120"),
+        ("[checker]\ndeadline = 05", 2, "from 1 to 120"),
+        ("[sign-in]\nhide-password-result = true", 2, "is not yes or no"),
+        ("[sign-in]\nissuer = a:b", 2, "without a colon"),
+        ("[checker]\ndeadline = 3\n[daemon]\n[checker]\ndeadline = 4", 5, "line 2 sets it too"),
+        ("[daemon]\nuser = a\u{0}b", 2, "control character"),
+    ]
+
+    @Test("a bad line is named with its number, its key and what was expected", arguments: refused)
+    func refuses(text: String, line: Int, words: String) {
+        let error = #expect(throws: SettingsError.self) { try Settings(text: text, name: "twinlockd.conf") }
+        #expect(error?.line == line)
+        #expect(error?.words.contains(words) == true, "\(error?.words ?? "")")
+        #expect(error?.description.hasPrefix("twinlockd.conf:\(line): ") == true)
+    }
+}
