@@ -1,0 +1,82 @@
+public import TwinlockAccounts
+
+/// Why a store could not do what it was asked. Nothing was changed.
+public enum StoreError: Error, Hashable, Sendable {
+    /// The account is not there, or its factor has changed since it was read.
+    case conflict
+    /// The name or the uid belongs to another account that has a second factor.
+    case parted
+    /// It could not be read or saved: the disk, its room, its permissions, a lock. The reason is the store's own words.
+    case unavailable(reason: String)
+    /// What was read breaks a rule of the schema: somebody else wrote it, or the disk lost it.
+    case damaged(reason: String)
+}
+
+/// What must outlive a kill, as operations that mean something.
+///
+/// **Promise.** An operation that changes something returns when the change is on the disk, and takes effect wholly or
+/// not at all. Operations on one account happen one after another. Operations that wait at the same time may share one
+/// transaction, each in a savepoint of its own: one that fails leaves its neighbours as if it had never been asked.
+/// Every operation may throw `unavailable` or `damaged`.
+public protocol AccountStore: Sendable {
+    /// All accounts that carry this name or this uid: none, one, or two that have parted.
+    func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]
+
+    /// Puts a set-up in place of the one before it; makes the account if it is not there.
+    ///
+    /// Accounts without a second factor that share only the name or only the uid give way.
+    /// - Throws: `parted` if one with a second factor does.
+    /// - Returns: The account as it is now.
+    func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account
+
+    /// Judges the first code of a set-up. If it is right the secret becomes the active factor with that step used, the
+    /// generation moves up, failures are cleared, and sessions of this identity that showed no code end.
+    ///
+    /// - Parameters:
+    ///   - account: The account's number.
+    ///   - secret: The secret against which the code was compared; if the set-up holds another by now: `conflict`.
+    ///   - match: What comparing said.
+    ///   - now: For the set-up's age.
+    func confirmSetUp(
+        account: Int64,
+        secret: SealedSecret,
+        match: CodeMatch,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> SetUpVerdict
+
+    /// Judges a code by `CodeRule` and saves what follows: the step, or the failure, or a wait that began anew.
+    ///
+    /// - Parameters:
+    ///   - account: The account's number.
+    ///   - generation: Under which the code was compared; if it has moved on, or there is no active factor: `conflict`.
+    ///   - match: What comparing said.
+    ///   - source: Where the code came from.
+    ///   - now: For waits.
+    func attemptCode(
+        account: Int64,
+        generation: Int64,
+        match: CodeMatch,
+        source: FailureSource,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> CodeVerdict
+
+    /// Removes the factor and any set-up, clears failures and moves the generation up.
+    ///
+    /// - Throws: `conflict` if the generation has moved on or there is no active factor.
+    func disable(account: Int64, generation: Int64) async throws(StoreError)
+
+    /// Saves a new session. Its digest must be new: `conflict` otherwise.
+    func insert(_ session: Session) async throws(StoreError)
+
+    /// The session of that digest, live or not.
+    func session(digest: [UInt8]) async throws(StoreError) -> Session?
+
+    /// Moves a session's last use up to that moment; never down. Does nothing for one that is gone.
+    func useSession(digest: [UInt8], at now: UnixSeconds) async throws(StoreError)
+
+    /// Ends a session. Does nothing for one that is gone.
+    func endSession(digest: [UInt8]) async throws(StoreError)
+
+    /// Removes sessions that are over.
+    func removeSessions(endedAt now: UnixSeconds) async throws(StoreError)
+}

@@ -1,0 +1,144 @@
+public import TwinlockAccounts
+
+/// A store that forgets everything with the process. For tests and for trying things out.
+///
+/// Its disk is the actor: no operation awaits anything between reading and writing, so each happens wholly and alone.
+public actor InMemoryStore: AccountStore {
+    private var accounts: [Int64: Account] = [:]
+    private var sessions: [[UInt8]: Session] = [:]
+    /// The last number given to an account.
+    ///
+    /// Numbers are not used again.
+    private var lastID: Int64 = 0
+
+    /// An empty store.
+    public init() {}
+
+    /// All accounts that carry this name or this uid, oldest first.
+    public func accounts(sharing identity: Identity) throws(StoreError) -> [Account] {
+        self.accounts.values
+            .filter { $0.identity.uid == identity.uid || $0.identity.name.hasBytes(of: identity.name) }
+            .sorted { $0.id < $1.id }
+    }
+
+    /// Puts a set-up in place of the one before it; makes the account if it is not there.
+    public func beginSetUp(_ setUp: SetUp, for identity: Identity) throws(StoreError) -> Account {
+        var own: Account?
+        var others: [Account] = []
+        for account in try self.accounts(sharing: identity) {
+            if account.identity.uid == identity.uid && account.identity.name.hasBytes(of: identity.name) {
+                own = account
+            } else {
+                others.append(account)
+            }
+        }
+        guard others.allSatisfy({ $0.credential == nil }) else {
+            throw .parted
+        }
+        for other in others {
+            self.accounts[other.id] = nil
+        }
+        var account = own ?? self.newAccount(for: identity)
+        account.setUp = setUp
+        self.accounts[account.id] = account
+        return account
+    }
+
+    /// Judges the first code of a set-up and saves what follows.
+    public func confirmSetUp(
+        account: Int64,
+        secret: SealedSecret,
+        match: CodeMatch,
+        at now: UnixSeconds
+    ) throws(StoreError) -> SetUpVerdict {
+        var changed = try self.account(account)
+        let verdict = try changed.confirmSetUp(secret: secret, match: match, at: now)
+        self.accounts[account] = changed
+        if case .confirmed = verdict {
+            self.sessions = self.sessions.filter { _, session in
+                session.identity != changed.identity || session.factors.contains(.code)
+            }
+        }
+        return verdict
+    }
+
+    /// Judges a code by `CodeRule` and saves what follows.
+    public func attemptCode(
+        account: Int64,
+        generation: Int64,
+        match: CodeMatch,
+        source: FailureSource,
+        at now: UnixSeconds
+    ) throws(StoreError) -> CodeVerdict {
+        var changed = try self.account(account)
+        let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
+        self.accounts[account] = changed
+        return verdict
+    }
+
+    /// Removes the factor and any set-up, clears failures and moves the generation up.
+    public func disable(account: Int64, generation: Int64) throws(StoreError) {
+        var changed = try self.account(account)
+        try changed.disable(generation: generation)
+        self.accounts[account] = changed
+    }
+
+    /// Saves a new session.
+    public func insert(_ session: Session) throws(StoreError) {
+        session.requireShape()
+        guard self.sessions[session.digest] == nil else {
+            throw .conflict
+        }
+        self.sessions[session.digest] = session
+    }
+
+    /// The session of that digest, live or not.
+    public func session(digest: [UInt8]) throws(StoreError) -> Session? {
+        self.sessions[digest]
+    }
+
+    /// Moves a session's last use up to that moment; never down.
+    public func useSession(digest: [UInt8], at now: UnixSeconds) throws(StoreError) {
+        guard var session = self.sessions[digest], session.lastUsed < now else { return }
+        session.lastUsed = now
+        self.sessions[digest] = session
+    }
+
+    /// Ends a session.
+    public func endSession(digest: [UInt8]) throws(StoreError) {
+        self.sessions[digest] = nil
+    }
+
+    /// Removes sessions that are over.
+    public func removeSessions(endedAt now: UnixSeconds) throws(StoreError) {
+        self.sessions = self.sessions.filter { !$1.isOver(at: now) }
+    }
+
+    private func account(_ id: Int64) throws(StoreError) -> Account {
+        guard let account = self.accounts[id] else {
+            throw .conflict
+        }
+        return account
+    }
+
+    private func newAccount(for identity: Identity) -> Account {
+        self.lastID += 1
+        return Account(
+            id: self.lastID,
+            identity: identity,
+            generation: 0,
+            credential: nil,
+            setUp: nil,
+            throttle: Throttle()
+        )
+    }
+}
+
+extension String {
+    /// Whether both are the same bytes.
+    ///
+    /// Swift's own `==` takes two spellings of one accent for equal; Linux does not.
+    fileprivate func hasBytes(of other: String) -> Bool {
+        self.utf8.elementsEqual(other.utf8)
+    }
+}

@@ -1,0 +1,83 @@
+import TwinlockStore
+
+/// An open database with all its statements, and the transactions in which they run.
+///
+/// Not `Sendable`: it stays with the actor that made it.
+final class Records {
+    /// Accounts, their factors and failures.
+    let accounts: AccountRecords
+    /// Sessions.
+    let sessions: SessionRecords
+    private let begin: Statement
+    private let commit: Statement
+    private let rollback: Statement
+    private let savepoint: Statement
+    private let release: Statement
+    private let rollbackToSavepoint: Statement
+    /// Last, so that it closes after all statements have ended.
+    let database: Database
+
+    /// Prepares all statements.
+    init(_ database: consuming Database) throws(StoreError) {
+        self.accounts = try AccountRecords(database)
+        self.sessions = try SessionRecords(database)
+        self.begin = try database.prepare("BEGIN IMMEDIATE", to: "begin transaction in store")
+        self.commit = try database.prepare("COMMIT", to: "commit to store")
+        self.rollback = try database.prepare("ROLLBACK", to: "roll back in store")
+        self.savepoint = try database.prepare("SAVEPOINT operation", to: "begin operation in store")
+        self.release = try database.prepare("RELEASE operation", to: "end operation in store")
+        self.rollbackToSavepoint = try database.prepare(
+            "ROLLBACK TO operation",
+            to: "undo operation in store"
+        )
+        self.database = database
+    }
+
+    /// Begins a transaction that may write.
+    func beginTransaction() throws(StoreError) {
+        if self.database.isInTransaction {
+            try self.rollback.run()
+        }
+        try self.begin.run()
+    }
+
+    /// Ends the transaction; what it changed is on the disk when this returns, and undone if it throws.
+    func commitTransaction() throws(StoreError) {
+        do {
+            try self.commit.run()
+        } catch {
+            self.abandonTransaction()
+            throw error
+        }
+    }
+
+    /// Gives up the transaction, after something that leaves its contents in doubt.
+    func abandonTransaction() {
+        if self.database.isInTransaction {
+            // What went wrong before is the error to tell; if this fails, the next transaction tries it again.
+            _ = try? self.rollback.run()
+        }
+    }
+
+    /// Runs one operation so that its failure leaves the transaction as it was before.
+    ///
+    /// - Throws: That the transaction cannot go on: SQLite has ended it, as after a full disk, or the operation could
+    ///   not be undone.
+    /// - Returns: What became of the operation itself.
+    func isolate<Outcome>(
+        _ operation: (Records) throws(StoreError) -> Outcome
+    ) throws(StoreError) -> Result<Outcome, StoreError> {
+        try self.savepoint.run()
+        do throws(StoreError) {
+            let outcome = try operation(self)
+            try self.release.run()
+            return .success(outcome)
+        } catch {
+            // Without a transaction each further operation would be saved by itself, and half of this one.
+            guard self.database.isInTransaction else { throw error }
+            try self.rollbackToSavepoint.run()
+            try self.release.run()
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+public import TwinlockAccounts
+public import TwinlockStore
+
+extension SQLiteStore: AccountStore {
+    /// All accounts that carry this name or this uid, oldest first.
+    public func accounts(sharing identity: Identity) async throws(StoreError) -> [Account] {
+        try await self.perform { records throws(StoreError) in
+            try records.accounts.sharing(identity)
+        }
+    }
+
+    /// Puts a set-up in place of the one before it; makes the account if it is not there.
+    public func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
+        try await self.perform { records throws(StoreError) in
+            var own: Account?
+            for account in try records.accounts.sharing(identity) {
+                if account.identity == identity {
+                    own = account
+                } else if account.credential != nil {
+                    throw .parted
+                } else {
+                    try records.accounts.remove(account)
+                }
+            }
+            let account: Account
+            if let own {
+                account = own
+            } else {
+                account = try records.accounts.make(for: identity)
+            }
+            var changed = account
+            changed.setUp = setUp
+            try records.accounts.save(changed, was: account)
+            return changed
+        }
+    }
+
+    /// Judges the first code of a set-up and saves what follows.
+    public func confirmSetUp(
+        account: Int64,
+        secret: SealedSecret,
+        match: CodeMatch,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> SetUpVerdict {
+        try await self.perform { records throws(StoreError) in
+            let found = try records.accounts.account(account)
+            var changed = found
+            let verdict = try changed.confirmSetUp(secret: secret, match: match, at: now)
+            try records.accounts.save(changed, was: found)
+            if case .confirmed = verdict {
+                try records.sessions.endWithoutCode(of: changed.identity)
+            }
+            return verdict
+        }
+    }
+
+    /// Judges a code by `CodeRule` and saves what follows.
+    public func attemptCode(
+        account: Int64,
+        generation: Int64,
+        match: CodeMatch,
+        source: FailureSource,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> CodeVerdict {
+        try await self.perform { records throws(StoreError) in
+            let found = try records.accounts.account(account)
+            var changed = found
+            let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
+            try records.accounts.save(changed, was: found)
+            return verdict
+        }
+    }
+
+    /// Removes the factor and any set-up, clears failures and moves the generation up.
+    public func disable(account: Int64, generation: Int64) async throws(StoreError) {
+        try await self.perform { records throws(StoreError) in
+            let found = try records.accounts.account(account)
+            var changed = found
+            try changed.disable(generation: generation)
+            try records.accounts.save(changed, was: found)
+        }
+    }
+
+    /// Saves a new session.
+    public func insert(_ session: Session) async throws(StoreError) {
+        session.requireShape()
+        try await self.perform { records throws(StoreError) in
+            try records.sessions.add(session)
+        }
+    }
+
+    /// The session of that digest, live or not.
+    public func session(digest: [UInt8]) async throws(StoreError) -> Session? {
+        try await self.perform { records throws(StoreError) in
+            try records.sessions.session(digest)
+        }
+    }
+
+    /// Moves a session's last use up to that moment; never down.
+    public func useSession(digest: [UInt8], at now: UnixSeconds) async throws(StoreError) {
+        try await self.perform { records throws(StoreError) in
+            try records.sessions.use(digest, at: now)
+        }
+    }
+
+    /// Ends a session.
+    public func endSession(digest: [UInt8]) async throws(StoreError) {
+        try await self.perform { records throws(StoreError) in
+            try records.sessions.end(digest)
+        }
+    }
+
+    /// Removes sessions that are over.
+    public func removeSessions(endedAt now: UnixSeconds) async throws(StoreError) {
+        try await self.perform { records throws(StoreError) in
+            try records.sessions.remove(endedAt: now)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import TwinlockAccounts
+import TwinlockStore
+
+/// A store that does something around every operation of another one.
+struct ForwardingStore: AccountStore {
+    /// Does an operation, given as what to do with the store behind.
+    let around: any Around
+
+    protocol Around: Sendable {
+        func run<Outcome: Sendable>(
+            _ operation: @escaping @Sendable (any AccountStore) async throws(StoreError) -> Outcome
+        ) async throws(StoreError) -> Outcome
+    }
+
+    func accounts(sharing identity: Identity) async throws(StoreError) -> [Account] {
+        try await self.around.run { store throws(StoreError) in try await store.accounts(sharing: identity) }
+    }
+
+    func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
+        try await self.around.run { store throws(StoreError) in try await store.beginSetUp(setUp, for: identity) }
+    }
+
+    func confirmSetUp(
+        account: Int64,
+        secret: SealedSecret,
+        match: CodeMatch,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> SetUpVerdict {
+        try await self.around.run { store throws(StoreError) in
+            try await store.confirmSetUp(account: account, secret: secret, match: match, at: now)
+        }
+    }
+
+    func attemptCode(
+        account: Int64,
+        generation: Int64,
+        match: CodeMatch,
+        source: FailureSource,
+        at now: UnixSeconds
+    ) async throws(StoreError) -> CodeVerdict {
+        try await self.around.run { store throws(StoreError) in
+            try await store.attemptCode(
+                account: account,
+                generation: generation,
+                match: match,
+                source: source,
+                at: now
+            )
+        }
+    }
+
+    func disable(account: Int64, generation: Int64) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in
+            try await store.disable(account: account, generation: generation)
+        }
+    }
+
+    func insert(_ session: Session) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in try await store.insert(session) }
+    }
+
+    func session(digest: [UInt8]) async throws(StoreError) -> Session? {
+        try await self.around.run { store throws(StoreError) in try await store.session(digest: digest) }
+    }
+
+    func useSession(digest: [UInt8], at now: UnixSeconds) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in try await store.useSession(digest: digest, at: now) }
+    }
+
+    func endSession(digest: [UInt8]) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in try await store.endSession(digest: digest) }
+    }
+
+    func removeSessions(endedAt now: UnixSeconds) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in try await store.removeSessions(endedAt: now) }
+    }
+}

@@ -1,0 +1,147 @@
+import Testing
+import TwinlockAccounts
+import TwinlockStore
+import TwinlockTesting
+
+@testable import TwinlockStoreSQLite
+
+@Suite("SQLite store, migrations")
+struct MigrationTests {
+    private let directory = TemporaryDirectory()
+    private let next = Migration(version: 2, statements: ["CREATE TABLE marks (account INTEGER NOT NULL) STRICT"])
+
+    @Test("an empty file becomes version 1, without a copy")
+    func fromNothing() async throws {
+        write([], to: self.directory.database)
+        let store = try SQLiteStore(path: self.directory.database)
+        #expect(try await self.version(of: store) == "1")
+        await store.close()
+        #expect(self.directory.files == ["db"])
+    }
+
+    @Test("before a migration the database is copied aside, whole and for its owner alone")
+    func copy() async throws {
+        let account = try await self.versionOne()
+        let store = try SQLiteStore(path: self.directory.database, migrations: Migration.released + [self.next])
+        #expect(try await self.version(of: store) == "2")
+        #expect(try await Stage(store).account() == account)
+        await store.close()
+        #expect(self.directory.files == ["db", "db.v1"])
+        #expect(mode(of: "\(self.directory.database).v1") == 0o600)
+        let copy = try SQLiteStore(path: "\(self.directory.database).v1")
+        #expect(try await self.version(of: copy) == "1")
+        #expect(try await Stage(copy).account() == account)
+        await copy.close()
+    }
+
+    @Test("a copy that a kill left half done, and one of an earlier try, give way")
+    func leftovers() async throws {
+        let account = try await self.versionOne()
+        write([1, 2, 3], to: "\(self.directory.database).v1.partial")
+        write([1, 2, 3], to: "\(self.directory.database).v1")
+        let store = try SQLiteStore(path: self.directory.database, migrations: Migration.released + [self.next])
+        await store.close()
+        #expect(self.directory.files == ["db", "db.v1"])
+        let copy = try SQLiteStore(path: "\(self.directory.database).v1")
+        #expect(try await Stage(copy).account() == account)
+        await copy.close()
+    }
+
+    @Test("a migration that stops halfway leaves the version before it, and says where the copy is")
+    func halfDone() async throws {
+        let account = try await self.versionOne()
+        let broken = Migration(
+            version: 2,
+            statements: self.next.statements + ["DELETE FROM accounts", "INSERT INTO absent VALUES (1)"]
+        )
+        let path = self.directory.database
+        #expect(
+            throws: StoreError.unavailable(
+                reason: "cannot migrate store to version 2 at \"\(path)\": no such table: absent (SQLite 1); "
+                    + "a copy of version 1 is \"\(path).v1\""
+            )
+        ) {
+            try SQLiteStore(path: path, migrations: Migration.released + [broken])
+        }
+        let store = try SQLiteStore(path: path)
+        #expect(try await self.version(of: store) == "1")
+        #expect(try await Stage(store).account() == account)
+        await store.close()
+        let migrated = try SQLiteStore(path: path, migrations: Migration.released + [self.next])
+        #expect(try await self.version(of: migrated) == "2")
+        await migrated.close()
+    }
+
+    @Test("a process killed inside a migration leaves the version before it")
+    func killedInside() async throws {
+        let account = try await self.versionOne()
+        let path = self.directory.database
+        await #expect(processExitsWith: .signal(9)) { [path = path as String] in
+            let database = try Database.open(path: path)
+            try database.execute("BEGIN IMMEDIATE", to: "migrate")
+            try database.execute("CREATE TABLE marks (account INTEGER); DELETE FROM accounts", to: "migrate")
+            try database.execute("PRAGMA user_version = 2", to: "migrate")
+            // A cache too small for what was changed puts it into the log before the commit.
+            try database.execute(
+                "PRAGMA cache_size = 1; CREATE TABLE more AS SELECT * FROM sqlite_schema",
+                to: "migrate"
+            )
+            killThisProcess()
+        }
+        let store = try SQLiteStore(path: path)
+        #expect(try await self.version(of: store) == "1")
+        #expect(try await Stage(store).account() == account)
+        await store.close()
+    }
+
+    @Test("an older program refuses a newer schema, and the command that it names goes back")
+    func newer() async throws {
+        let account = try await self.versionOne()
+        let path = self.directory.database
+        let store = try SQLiteStore(path: path, migrations: Migration.released + [self.next])
+        await store.close()
+        let bytes = read(path)
+        let command = "rm -f '\(path)-wal' && cp -p '\(path).v1' '\(path)'"
+        #expect(
+            throws: StoreError.unavailable(
+                reason: "cannot open store at \"\(path)\": its schema is version 2, this program knows up to 1; "
+                    + "to go back to the copy of version 1, losing what was stored since: \(command)"
+            )
+        ) {
+            try SQLiteStore(path: path)
+        }
+        #expect(read(path) == bytes)
+        #expect(run(command) == 0)
+        let restored = try SQLiteStore(path: path)
+        #expect(try await Stage(restored).account() == account)
+        await restored.close()
+    }
+
+    @Test("a newer schema without a copy")
+    func newerWithoutCopy() async throws {
+        let path = self.directory.database
+        let store = try SQLiteStore(path: path, migrations: Migration.released + [self.next])
+        await store.close()
+        #expect(
+            throws: StoreError.unavailable(
+                reason: "cannot open store at \"\(path)\": its schema is version 2, this program knows up to 1 "
+                    + "and no copy of an older version is beside it; run the newer program"
+            )
+        ) {
+            try SQLiteStore(path: path)
+        }
+    }
+
+    private func versionOne() async throws -> Account {
+        let store = try SQLiteStore(path: self.directory.database)
+        let account = try await Stage(store).enrol()
+        await store.close()
+        return account
+    }
+
+    private func version(of store: SQLiteStore) async throws -> String {
+        try await store.perform { records throws(StoreError) in
+            try records.database.pragma("user_version")
+        }
+    }
+}
