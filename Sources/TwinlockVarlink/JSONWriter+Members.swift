@@ -1,0 +1,38 @@
+extension JSONWriter {
+    /// Writes a member, or nothing where there is no value: absent and null are the same.
+    public mutating func member(_ name: String, _ value: String?) {
+        guard let value else { return }
+        self.name(name)
+        self.string(value)
+    }
+
+    /// Writes a member, or nothing where there is no value.
+    public mutating func member(_ name: String, _ value: Int64?) {
+        guard let value else { return }
+        self.name(name)
+        self.integer(value)
+    }
+
+    /// Writes a member, or nothing where there is no value.
+    public mutating func member(_ name: String, _ value: Bool?) {
+        guard let value else { return }
+        self.name(name)
+        self.bool(value)
+    }
+
+    /// Writes a list of texts, also an empty one, or nothing where there is no list.
+    public mutating func member(_ name: String, _ values: [String]?) {
+        guard let values else { return }
+        self.name(name)
+        self.beginArray()
+        for value in values { self.string(value) }
+        self.endArray()
+    }
+
+    /// Writes a secret member, or nothing where there is no value.
+    public mutating func member(_ name: String, secret value: SecretText?) {
+        guard let value else { return }
+        self.name(name)
+        self.secret(value)
+    }
+}
