@@ -1,0 +1,74 @@
+import Testing
+import TwinlockInterface
+
+@Suite("the interface texts and the code say the same")
+struct InterfaceTextTests {
+    /// Every method that the code knows, with its tables.
+    static let methods: [(name: String, parameters: [Field], result: [Field])] = [
+        Self.tables(Authentication.SignIn.self),
+        Self.tables(Authentication.Verify2FACode.self),
+        Self.tables(Authentication.GetSession.self),
+        Self.tables(Authentication.SignOut.self),
+        Self.tables(OwnAccount.GetStatus.self),
+        Self.tables(OwnAccount.BeginSetUp.self),
+        Self.tables(OwnAccount.ConfirmSetUp.self),
+        Self.tables(OwnAccount.Disable.self),
+    ]
+
+    private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {
+        (M.name, M.Parameters.fields, M.Result.fields)
+    }
+
+    @Test("each text is that of the interface under whose name it is given out")
+    func names() throws {
+        for (name, text) in InterfaceText.all {
+            #expect(try InterfaceDescription(text).name == name)
+        }
+        #expect(Set(InterfaceText.all.map(\.name)) == Set(NamedError.declared.keys))
+    }
+
+    @Test("methods, parameters and results are the same, member by member, in name, type, order and optionality")
+    func sameMethods() throws {
+        var known: [String: (parameters: [Field], result: [Field])] = [:]
+        for method in Self.methods { known[method.name] = (method.parameters, method.result) }
+        for (interface, text) in InterfaceText.all {
+            let description = try InterfaceDescription(text)
+            for (member, declared) in description.methods {
+                let found = known.removeValue(forKey: "\(interface).\(member)")
+                let method = try #require(found, "\(member) is not in the code")
+                #expect(Self.members(method.parameters) == (try description.resolved(declared.parameters)), "\(member)")
+                #expect(Self.members(method.result) == (try description.resolved(declared.result)), "\(member)")
+            }
+        }
+        #expect(known.isEmpty, "not in the texts: \(known.keys)")
+    }
+
+    @Test("errors are the same, with their members")
+    func sameErrors() throws {
+        for (interface, text) in InterfaceText.all {
+            let description = try InterfaceDescription(text)
+            var declared = description.errors
+            for error in try #require(NamedError.declared[interface]) {
+                let found = declared.removeValue(forKey: error.member)
+                let members = try #require(found, "\(error.member) is not in the text")
+                #expect(Self.members(error.fields) == (try description.resolved(members)), "\(error.member)")
+            }
+            #expect(declared.isEmpty, "not in the code: \(declared.keys)")
+        }
+    }
+
+    private static func members(_ fields: [Field]) -> [InterfaceDescription.Member] {
+        fields.map { InterfaceDescription.Member(name: $0.name, kind: Self.kind($0.kind), isOptional: $0.isOptional) }
+    }
+
+    private static func kind(_ kind: Field.Kind) -> InterfaceDescription.Kind {
+        switch kind {
+        case .bool: .bool
+        case .int: .int
+        case .string, .secret: .string
+        case .word(let words): .word(words)
+        case .array(let element): .array(Self.kind(element))
+        case .object(let fields): .object(Self.members(fields))
+        }
+    }
+}
