@@ -1,0 +1,158 @@
+import Synchronization
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockStore
+import TwinlockVarlink
+
+/// What a first factor showed, and whose it was.
+struct FirstFactorResult {
+    var outcome: FirstFactor
+    /// nil unless shown.
+    var identity: Identity?
+    var reason: DecisionLog.Reason
+}
+
+extension TwinlockService {
+    /// What begins an access token. Tokens are for scripts that call methods; no password or code begins like this.
+    static let tokenPrefix: StaticString = "twl_"
+
+    /// Looks at the password that was given, or at what the login program says it has checked.
+    func firstFactor(
+        name: String,
+        password: SecretText?,
+        origin: SignInOrigin
+    ) async throws(Refusal) -> FirstFactorResult {
+        guard UserName.isPlausible(name) else {
+            return self.failed(.nameImplausible, name: name, origin: origin)
+        }
+        guard let password else {
+            return try await self.passedFactor(name: name)
+        }
+        return try await self.passwordFactor(name: name, password: password, origin: origin)
+    }
+
+    private func passwordFactor(
+        name: String,
+        password: SecretText,
+        origin: SignInOrigin
+    ) async throws(Refusal) -> FirstFactorResult {
+        let now = self.surroundings.now()
+        if password.hasPrefix(Self.tokenPrefix) {
+            return FirstFactorResult(outcome: .failed, reason: .isToken)
+        }
+        let admission = self.passwordThrottle.withLock {
+            $0.admit(user: Self.throttleKey(name), source: origin.failureSource, at: now)
+        }
+        guard admission == .read else {
+            return FirstFactorResult(outcome: .failed, reason: .passwordThrottled)
+        }
+        if password.isEmpty {
+            return self.failed(.passwordEmpty, name: name, origin: origin)
+        }
+        let report = try await self.check(name: name, password: password, origin: origin)
+        switch (report.password, report.identity) {
+        case (.right, .some(let identity)):
+            self.passwordThrottle.withLock {
+                $0.accept(user: Self.throttleKey(name), source: origin.failureSource)
+            }
+            return try await self.shown(identity, report.account)
+        case (.unknownUser, _), (.right, .none):
+            return self.failed(.userUnknown, name: name, origin: origin)
+        case (.notAsked, _):
+            return self.failed(.passwordNotAsked, name: name, origin: origin)
+        case (.askedForMore, _):
+            return self.failed(.passwordAskedForMore, name: name, origin: origin)
+        case (.wrong, _), (.notChecked, _):
+            return self.failed(.passwordWrong, name: name, origin: origin)
+        }
+    }
+
+    private func passedFactor(name: String) async throws(Refusal) -> FirstFactorResult {
+        let report: CheckReport
+        do {
+            report = try await self.directory.report(user: name, at: self.surroundings.now())
+        } catch {
+            self.log.failure("cannot look up the account: \(error)")
+            throw .named(.unavailable)
+        }
+        guard let identity = report.identity else {
+            return FirstFactorResult(outcome: .failed, reason: .userUnknown)
+        }
+        return try await self.shown(identity, report.account)
+    }
+
+    /// Asks the checker, when there is a place for it.
+    func check(
+        name: String,
+        password: SecretText,
+        origin: SignInOrigin
+    ) async throws(Refusal) -> CheckReport {
+        let seconds = self.policy.checkDeadlineSeconds
+        let surroundings = self.surroundings
+        let checker = self.checker
+        let begun = surroundings.uptime()
+        do {
+            return try await self.gate.run(
+                for: CheckRequester(origin),
+                patience: { await surroundings.pause(seconds) }
+            ) { () async throws(CheckFailure) -> CheckReport in
+                let left = .seconds(seconds) - (surroundings.uptime() - begun)
+                return try await checker.check(
+                    user: name,
+                    password: password,
+                    remoteHost: origin.remoteHost,
+                    tty: origin.tty,
+                    within: left
+                )
+            }
+        } catch {
+            self.log.failure("cannot check a password: \(error)")
+            throw .named(.unavailable)
+        }
+    }
+
+    /// What is known about somebody who has shown a first factor.
+    func enrolment(of identity: Identity) async throws(Refusal) -> Enrolment {
+        do {
+            return Enrolment(of: identity, among: try await self.store.accounts(sharing: identity))
+        } catch {
+            self.log.storeFailed(error, doing: "reading an account")
+            throw .named(.unavailable)
+        }
+    }
+
+    private func shown(_ identity: Identity, _ check: AccountCheck) async throws(Refusal) -> FirstFactorResult {
+        let enrolment = try await self.enrolment(of: identity)
+        let reason: DecisionLog.Reason =
+            switch enrolment {
+            case .active: .firstFactorShown
+            case .parted: .parted
+            case .none: check.admits ? .passwordRight : .accountRefused
+            }
+        return FirstFactorResult(outcome: .shown(check, enrolment), identity: identity, reason: reason)
+    }
+
+    private func failed(_ reason: DecisionLog.Reason, name: String, origin: SignInOrigin) -> FirstFactorResult {
+        let now = self.surroundings.now()
+        _ = self.passwordThrottle.withLock {
+            $0.reject(user: Self.throttleKey(name), source: origin.failureSource, at: now)
+        }
+        return FirstFactorResult(outcome: .failed, reason: reason)
+    }
+
+    /// Directories may ignore case; a variant in case is no fresh start.
+    static func throttleKey(_ name: String) -> String {
+        name.lowercased()
+    }
+}
+
+extension CheckRequester {
+    fileprivate init(_ origin: SignInOrigin) {
+        let isRoot = origin.peerUid == 0
+        self.init(
+            source: origin.failureSource.key,
+            isConsole: isRoot && origin.remoteHost.isEmpty,
+            isRoot: isRoot
+        )
+    }
+}

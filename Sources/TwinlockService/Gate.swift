@@ -1,0 +1,104 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockVarlink
+
+/// The uid that the kernel shows for a user who has none in our user namespace. It stands for anybody, so it is nobody.
+private let overflowUid: UInt32 = 65534
+
+/// Whose sign-in it is.
+struct SignInSubject: Sendable {
+    /// Byte for byte as the caller gave it; the caller's own name where it was left out.
+    let givenName: String
+}
+
+/// Whose account it is, and what proves a second factor so far.
+struct AccountSubject: Sendable {
+    let identity: Identity
+    /// The session that was given; live, and the caller may use it.
+    let session: Session?
+}
+
+extension Callers where Subject == SignInSubject {
+    /// A uid for itself, root for anybody.
+    static func selfOrRoot(_ user: @escaping @Sendable (Parameters) -> String?) -> Self {
+        Self { service, parameters, peer throws(Refusal) in
+            try service.admit(peer)
+            if peer.uid == 0 {
+                return SignInSubject(givenName: user(parameters) ?? "root")
+            }
+            let own = try await service.ownIdentity(of: peer)
+            let given = user(parameters) ?? own.name
+            guard given.utf8.elementsEqual(own.name.utf8) else { throw .permissionDenied }
+            return SignInSubject(givenName: given)
+        }
+    }
+}
+
+extension Callers where Subject == PendingSignIn {
+    /// The uid that began the sign-in; for anyone else it does not exist.
+    static func whoSignedIn(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
+        Self { service, parameters, peer throws(Refusal) in
+            try service.admit(peer)
+            guard let pending = service.pendingSignIn(session(parameters)), pending.origin.peerUid == peer.uid else {
+                throw .named(.signInAgain)
+            }
+            return pending
+        }
+    }
+}
+
+extension Callers where Subject == Session {
+    /// The uid whose session it is, the one that made it, and root; for anyone else it does not exist.
+    static func holderMakerOrRoot(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
+        Self { service, parameters, peer throws(Refusal) in
+            try service.admit(peer)
+            return try await service.liveSession(session(parameters), for: peer)
+        }
+    }
+}
+
+extension Callers where Subject == AccountSubject {
+    /// The account of the session that is given, or else of the caller's uid.
+    static func accountOwner(_ session: @escaping @Sendable (Parameters) -> SecretText?) -> Self {
+        Self { service, parameters, peer throws(Refusal) in
+            try service.admit(peer)
+            guard let value = session(parameters) else {
+                return AccountSubject(identity: try await service.ownIdentity(of: peer), session: nil)
+            }
+            let session = try await service.liveSession(value, for: peer)
+            return AccountSubject(identity: session.identity, session: session)
+        }
+    }
+}
+
+extension Callers where Subject == Void {
+    /// Whoever is served at all. What he holds decides the rest.
+    static var anyone: Self {
+        Self { service, _, peer throws(Refusal) in
+            try service.admit(peer)
+        }
+    }
+}
+
+extension TwinlockService {
+    /// Lets in whom this daemon serves. The overflow uid stands for many users at once and may act for none.
+    func admit(_ peer: Peer) throws(Refusal) {
+        guard peer.uid != overflowUid, peer.uid != UInt32.max else { throw .permissionDenied }
+        if let served = self.policy.servedUid, peer.uid != served, peer.uid != 0 {
+            throw .permissionDenied
+        }
+    }
+
+    /// The account of the caller's uid.
+    func ownIdentity(of peer: Peer) async throws(Refusal) -> Identity {
+        let identity: Identity?
+        do {
+            identity = try await self.directory.identity(uid: peer.uid, at: self.surroundings.now())
+        } catch {
+            self.log.failure("cannot look up uid \(peer.uid): \(error)")
+            throw .named(.unavailable)
+        }
+        guard let identity else { throw .permissionDenied }
+        return identity
+    }
+}

@@ -1,0 +1,76 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockVarlink
+
+/// A call that the table has let through: shape checked, caller checked. Only `MethodEntry` makes one.
+struct AuthorizedCall<Parameters: Message, Subject: Sendable>: Sendable {
+    /// Of the right shape.
+    let parameters: Parameters
+    /// Who calls, from the socket.
+    let peer: Peer
+    /// On whose behalf the caller may act.
+    let subject: Subject
+
+    fileprivate init(parameters: Parameters, peer: Peer, subject: Subject) {
+        self.parameters = parameters
+        self.peer = peer
+        self.subject = subject
+    }
+}
+
+/// Who may call a method, and on whose behalf: looked at before anything else is.
+struct Callers<Parameters: Message, Subject: Sendable>: Sendable {
+    let admit: @Sendable (TwinlockService, Parameters, Peer) async throws(Refusal) -> Subject
+}
+
+/// One method of ours: its name, who may call it, and what carries it out.
+struct MethodEntry: Sendable {
+    let name: String
+    let handle: @Sendable (TwinlockService, Call, Peer) async -> Reply
+
+    init<M: Method, Subject: Sendable>(
+        _ method: M.Type,
+        callers: Callers<M.Parameters, Subject>,
+        handle:
+            @escaping @Sendable (TwinlockService) ->
+            @Sendable (AuthorizedCall<M.Parameters, Subject>) async throws(Refusal) -> M.Result
+    ) {
+        self.name = M.name
+        self.handle = { service, call, peer in
+            do throws(Refusal) {
+                let parameters = try Self.decode(M.Parameters.self, call)
+                let subject = try await callers.admit(service, parameters, peer)
+                let authorized = AuthorizedCall(parameters: parameters, peer: peer, subject: subject)
+                let result = try await handle(service)(authorized)
+                return .success { result.write(to: &$0) }
+            } catch {
+                return error.reply(from: call.interfaceName)
+            }
+        }
+    }
+
+    private static func decode<Parameters: Message>(
+        _ type: Parameters.Type,
+        _ call: Call
+    ) throws(Refusal) -> Parameters {
+        do {
+            return try Parameters(parameters: call.parameters)
+        } catch {
+            throw .invalidParameter(error.parameter)
+        }
+    }
+}
+
+extension TwinlockService {
+    /// Every method that exists. One that is not here does not.
+    static let methods: [MethodEntry] = [
+        MethodEntry(Authentication.SignIn.self, callers: .selfOrRoot { $0.user }, handle: signIn),
+        MethodEntry(Authentication.Verify2FACode.self, callers: .whoSignedIn { $0.session }, handle: verify2FACode),
+        MethodEntry(Authentication.GetSession.self, callers: .holderMakerOrRoot { $0.session }, handle: getSession),
+        MethodEntry(Authentication.SignOut.self, callers: .anyone, handle: signOut),
+        MethodEntry(OwnAccount.GetStatus.self, callers: .accountOwner { $0.session }, handle: getStatus),
+        MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
+        MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
+        MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
+    ]
+}

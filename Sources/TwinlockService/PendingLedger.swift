@@ -1,0 +1,55 @@
+import TwinlockAccounts
+
+/// Remembers which pending sign-ins were tried, finished or signed out. Bounded memory; a restart may forget it, because
+/// the account's own count and its last step do not.
+struct PendingLedger: Sendable {
+    /// Entries kept. Each lives at most two minutes, so that this is 80 sign-ins a second.
+    static let maximumEntries = 10_000
+
+    private struct Entry: Sendable {
+        var tries = 0
+        var isOver = false
+        let begun: UnixSeconds
+    }
+
+    private var entries: [[UInt8]: Entry] = [:]
+
+    /// Takes one more code for a pending sign-in.
+    ///
+    /// - Returns: Which try it is, 1 for the first; nil if no further one is taken.
+    mutating func takeCode(for pending: PendingSignIn, at now: UnixSeconds) -> Int? {
+        guard pending.isOpen(at: now) else { return nil }
+        var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
+        guard !entry.isOver, entry.tries < PendingSignIn.maximumTries else { return nil }
+        entry.tries += 1
+        self.keep(entry, for: pending.id, at: now)
+        return entry.tries
+    }
+
+    /// Ends a pending sign-in; whether this call was the one that ended it.
+    mutating func end(_ pending: PendingSignIn, at now: UnixSeconds) -> Bool {
+        var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
+        guard !entry.isOver else { return false }
+        entry.isOver = true
+        self.keep(entry, for: pending.id, at: now)
+        return true
+    }
+
+    private mutating func keep(_ entry: Entry, for id: [UInt8], at now: UnixSeconds) {
+        if self.entries[id] == nil, self.entries.count >= Self.maximumEntries {
+            self.forget(at: now)
+        }
+        self.entries[id] = entry
+    }
+
+    /// Forgets what has run out; if nothing has, the older half.
+    private mutating func forget(at now: UnixSeconds) {
+        let lifetime = Int64(PendingSignIn.lifetimeSeconds)
+        self.entries = self.entries.filter { (0..<lifetime).contains(now - $0.value.begun) }
+        guard self.entries.count >= Self.maximumEntries else { return }
+        let byAge = self.entries.sorted { $0.value.begun < $1.value.begun }
+        for (id, _) in byAge.prefix(Self.maximumEntries / 2) {
+            self.entries[id] = nil
+        }
+    }
+}

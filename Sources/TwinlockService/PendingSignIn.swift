@@ -1,0 +1,194 @@
+import TwinlockAccounts
+import TwinlockOTP
+import TwinlockSealing
+
+/// A sign-in between its two steps.
+///
+/// It is sealed into the session value that the caller holds: it costs no write, survives a restart, and has no cap that
+/// a stranger could fill. It holds no secret. Every one has the same length, whatever it is about.
+struct PendingSignIn: Equatable, Sendable {
+    /// How long a code is waited for, seconds.
+    static let lifetimeSeconds = 120
+    /// Codes that are taken for one.
+    static let maximumTries = 5
+    /// Bytes before sealing. Every name and context fits; the rest is zero, so that the length tells nothing.
+    static let encodedBytes = 1152
+
+    /// What stands behind it.
+    enum Ground: Equatable, Sendable {
+        /// An account whose first factor was shown; good under that generation only.
+        case genuine(Identity, generation: Int64, AccountCheck)
+        /// A failed first factor: no code is looked at.
+        case pretended
+    }
+
+    /// 16 random bytes; names it in the ledger.
+    var id: [UInt8]
+    var begun: UnixSeconds
+    /// Byte for byte as the caller gave it.
+    var givenName: String
+    var origin: SignInOrigin
+    /// Factors shown so far.
+    var factors: [Factor]
+    var ground: Ground
+
+    /// Whether its time has not run out. A clock set back ends it: its age is unknown then.
+    func isOpen(at now: UnixSeconds) -> Bool {
+        (0..<Int64(Self.lifetimeSeconds)).contains(now - self.begun)
+    }
+}
+
+// MARK: - Bytes
+
+extension PendingSignIn {
+    private static let version: UInt8 = 1
+
+    /// The fixed-length encoding, before sealing.
+    func encoded() -> SecretBytes {
+        var writer = ByteWriter(count: Self.encodedBytes)
+        writer.integer(Self.version)
+        writer.bytes(self.id)
+        writer.integer(self.begun.value)
+        writer.string(self.givenName)
+        writer.integer(self.origin.peerUid)
+        writer.string(self.origin.service)
+        writer.string(self.origin.tty)
+        writer.string(self.origin.remoteHost)
+        writer.integer(self.origin.realUid == nil ? UInt8(0) : 1)
+        writer.integer(self.origin.realUid ?? 0)
+        writer.integer(self.origin.purpose.rawValue)
+        writer.factors(self.origin.passed)
+        writer.factors(self.factors)
+        switch self.ground {
+        case .pretended:
+            writer.integer(UInt8(0))
+        case .genuine(let identity, let generation, let check):
+            writer.integer(UInt8(1))
+            writer.string(identity.name)
+            writer.integer(identity.uid)
+            writer.integer(generation)
+            writer.integer(check.rawValue)
+        }
+        return writer.finished()
+    }
+
+    /// Reads what `encoded` wrote; nil for anything else.
+    init?(encoded: SecretBytes) {
+        let bytes = encoded.withUnsafeBytes { Array($0) }
+        var reader = ByteReader(bytes)
+        guard reader.integer(UInt8.self) == Self.version,
+            let id = reader.bytes(),
+            let begun = reader.integer(Int64.self),
+            let givenName = reader.string(),
+            let peerUid = reader.integer(UInt32.self),
+            let service = reader.string(),
+            let tty = reader.string(),
+            let remoteHost = reader.string(),
+            let hasRealUid = reader.integer(UInt8.self),
+            let realUid = reader.integer(UInt32.self),
+            let purpose = reader.integer(UInt8.self).flatMap(Purpose.init(rawValue:)),
+            let passed = reader.factors(),
+            let factors = reader.factors(),
+            let isGenuine = reader.integer(UInt8.self)
+        else { return nil }
+        if isGenuine == 1 {
+            guard let name = reader.string(),
+                let uid = reader.integer(UInt32.self),
+                let generation = reader.integer(Int64.self),
+                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:))
+            else { return nil }
+            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check)
+        } else {
+            self.ground = .pretended
+        }
+        self.id = id
+        self.begun = UnixSeconds(begun)
+        self.givenName = givenName
+        self.origin = SignInOrigin(
+            peerUid: peerUid,
+            service: service,
+            tty: tty,
+            remoteHost: remoteHost,
+            realUid: hasRealUid == 1 ? realUid : nil,
+            purpose: purpose,
+            passed: passed
+        )
+        self.factors = factors
+    }
+}
+
+/// Writes integers (big-endian) and length-prefixed bytes into a block of fixed size.
+private struct ByteWriter {
+    private var block: [UInt8]
+    private var end = 0
+
+    init(count: Int) {
+        self.block = [UInt8](repeating: 0, count: count)
+    }
+
+    mutating func integer(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { self.append($0) }
+    }
+
+    mutating func bytes(_ value: [UInt8]) {
+        self.integer(UInt16(value.count))
+        value.withUnsafeBytes { self.append($0) }
+    }
+
+    mutating func string(_ value: String) {
+        self.bytes(Array(value.utf8))
+    }
+
+    mutating func factors(_ value: [Factor]) {
+        self.string(value.map(\.rawValue).joined(separator: ","))
+    }
+
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        precondition(
+            self.end + bytes.count <= self.block.count,
+            "the fields' limits leave room for every pending sign-in"
+        )
+        for byte in bytes {
+            self.block[self.end] = byte
+            self.end += 1
+        }
+    }
+
+    func finished() -> SecretBytes {
+        self.block.withUnsafeBytes { SecretBytes(copying: $0) }
+    }
+}
+
+/// Reads what `ByteWriter` wrote; nil at the first thing that does not fit.
+private struct ByteReader {
+    private let block: [UInt8]
+    private var next = 0
+
+    init(_ block: [UInt8]) {
+        self.block = block
+    }
+
+    mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
+        let width = Value.bitWidth / 8
+        guard self.block.count - self.next >= width else { return nil }
+        defer { self.next += width }
+        return self.block[self.next..<self.next + width].reduce(0) { $0 << 8 | Value(truncatingIfNeeded: $1) }
+    }
+
+    mutating func bytes() -> [UInt8]? {
+        guard let count = self.integer(UInt16.self), self.block.count - self.next >= Int(count) else { return nil }
+        defer { self.next += Int(count) }
+        return Array(self.block[self.next..<self.next + Int(count)])
+    }
+
+    mutating func string() -> String? {
+        self.bytes().flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    mutating func factors() -> [Factor]? {
+        guard let text = self.string() else { return nil }
+        let words = text.isEmpty ? [] : text.split(separator: ",").map(String.init)
+        let factors = words.compactMap(Factor.init(rawValue:))
+        return factors.count == words.count ? factors : nil
+    }
+}

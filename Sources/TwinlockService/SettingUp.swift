@@ -1,0 +1,156 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockOTP
+import TwinlockSealing
+import TwinlockStore
+import TwinlockVarlink
+
+// `org.twinlock.Account`: how a person sets the second factor up, looks at it and removes it.
+extension TwinlockService {
+    /// Bytes of a new secret: 160 bits (RFC 4226 §4, R6).
+    static let secretBytes = 20
+
+    func getStatus(
+        _ call: AuthorizedCall<GetStatusParameters, AccountSubject>
+    ) async throws(Refusal) -> GetStatusResult {
+        let identity = call.subject.identity
+        let now = self.surroundings.now()
+        let account: Account?
+        let credential: Credential?
+        switch try await self.enrolment(of: identity) {
+        case .none(let found): (account, credential) = (found, nil)
+        case .active(let found, let active): (account, credential) = (found, active)
+        case .parted:
+            self.log.failure("the account of uid \(identity.uid) has parted from its name")
+            throw .named(.unavailable)
+        }
+        var throttle = account?.throttle ?? Throttle()
+        let admission = throttle.admit(at: now)
+        let waitSeconds: Int64? = if case .wait(let seconds) = admission { Int64(seconds) } else { nil }
+        return GetStatusResult(
+            user: identity.name,
+            uid: Int64(identity.uid),
+            enabled: credential != nil,
+            enabledAt: credential?.confirmedAt.value,
+            setUpBegun: account?.setUp?.isOpen(at: now) ?? false,
+            failedCodes: Int64(throttle.failures.total),
+            waitSeconds: waitSeconds,
+            exhausted: admission == .exhausted
+        )
+    }
+
+    func beginSetUp(
+        _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
+    ) async throws(Refusal) -> BeginSetUpResult {
+        let identity = call.subject.identity
+        _ = try await self.passSensitive(call, method: "BeginSetUp")
+        let secret = self.surroundings.random(Self.secretBytes)
+        let now = self.surroundings.now()
+        let setUp: SetUp
+        do {
+            let sealed = try self.sealer.seal(secret, for: Self.secretContext(identity))
+            setUp = SetUp(
+                secret: SealedSecret(sealed: sealed.bytes, algorithm: .sha1, digits: 6, timeStep: 30),
+                begunAt: now
+            )
+            _ = try await self.store.beginSetUp(setUp, for: identity)
+        } catch let error as StoreError {
+            self.log.storeFailed(error, doing: "beginning a set-up")
+            throw .named(.unavailable)
+        } catch {
+            self.log.failure("cannot seal a secret: \(error)")
+            throw .named(.unavailable)
+        }
+        self.log.decision("BeginSetUp", .continued, .setUpBegun, user: identity.name, origin: .init(own: call.peer))
+        let uri = OTPAuthURI(
+            kind: .totp(period: 30),
+            issuer: self.policy.issuer,
+            account: identity.name,
+            secret: secret,
+            algorithm: .sha1,
+            digits: 6
+        )
+        return BeginSetUpResult(
+            account: identity.name,
+            issuer: self.policy.issuer,
+            secret: secret.withUnsafeBytes { Base32.encode($0) }.asText(),
+            uri: uri.text().asText(),
+            algorithm: HashAlgorithm.sha1.rawValue,
+            digits: 6,
+            period: 30,
+            expires: now.value + Int64(SetUp.lifetimeSeconds)
+        )
+    }
+
+    func confirmSetUp(
+        _ call: AuthorizedCall<ConfirmSetUpParameters, AccountSubject>
+    ) async throws(Refusal) -> Empty {
+        let identity = call.subject.identity
+        let origin = SignInOrigin(own: call.peer)
+        let account: Account?
+        switch try await self.enrolment(of: identity) {
+        case .none(let found): account = found
+        case .active(let found, _): account = found
+        case .parted: throw .named(.unavailable)
+        }
+        guard let account, let setUp = account.setUp else { throw .named(.noSetUp) }
+        let now = self.surroundings.now()
+        let match = try self.match(call.parameters.code, with: setUp.secret, of: identity, at: now)
+        let verdict: SetUpVerdict
+        do {
+            verdict = try await self.store.confirmSetUp(
+                account: account.id,
+                secret: setUp.secret,
+                match: match,
+                at: now
+            )
+        } catch .conflict {
+            throw .named(.noSetUp)
+        } catch {
+            self.log.storeFailed(error, doing: "confirming a set-up")
+            throw .named(.unavailable)
+        }
+        switch verdict {
+        case .confirmed:
+            self.log.decision("ConfirmSetUp", .accepted, .setUpConfirmed, user: identity.name, origin: origin)
+            return Empty()
+        case .wrong:
+            self.log.decision("ConfirmSetUp", .refused, .codeWrong, user: identity.name, origin: origin)
+            throw await self.delayed(.named(.authenticationFailed))
+        case .noSetUp:
+            self.log.decision("ConfirmSetUp", .refused, .setUpMissing, user: identity.name, origin: origin)
+            throw .named(.noSetUp)
+        }
+    }
+
+    func disable(_ call: AuthorizedCall<SensitiveParameters, AccountSubject>) async throws(Refusal) -> Empty {
+        let identity = call.subject.identity
+        guard case .active(let account, _) = try await self.passSensitive(call, method: "Disable") else {
+            throw .named(.notEnabled)
+        }
+        do {
+            try await self.store.disable(account: account.id, generation: account.generation)
+        } catch .conflict {
+            throw .named(.signInAgain)
+        } catch {
+            self.log.storeFailed(error, doing: "removing a second factor")
+            throw .named(.unavailable)
+        }
+        self.log.decision("Disable", .accepted, .disabled, user: identity.name, origin: .init(own: call.peer))
+        return Empty()
+    }
+}
+
+extension SignInOrigin {
+    /// The origin of a call that a program makes for the account itself.
+    init(own peer: Peer) {
+        self.init(Context(), peer: peer)
+    }
+}
+
+extension SecretBytes {
+    /// The same bytes as a text of a message. They must be UTF-8.
+    func asText() -> SecretText {
+        self.withUnsafeBytes { SecretText(copying: $0) }
+    }
+}

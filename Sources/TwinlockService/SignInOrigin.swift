@@ -1,0 +1,56 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockVarlink
+
+/// Where a sign-in comes from, as far as it is believed.
+struct SignInOrigin: Equatable, Sendable {
+    /// The uid at the other end of the socket: root's for sshd, login, sudo and su.
+    var peerUid: UInt32
+    var service: String
+    var tty: String
+    /// Empty where there is none.
+    var remoteHost: String
+    /// `getuid()` of the login program, where root told it.
+    var realUid: UInt32?
+    var purpose: Purpose
+    /// Factors that a login program of root's has checked itself.
+    var passed: [Factor]
+
+    /// Believes root; from anyone else only what the sign-in is for.
+    init(_ context: Context, peer: Peer) {
+        let isRoot = peer.uid == 0
+        self.peerUid = peer.uid
+        self.service = isRoot ? context.service ?? "varlink" : "varlink"
+        self.tty = isRoot ? context.tty ?? "" : ""
+        self.remoteHost = isRoot ? context.remoteHost ?? "" : ""
+        self.realUid = isRoot ? context.realUid.flatMap(UInt32.init(exactly:)) : nil
+        self.purpose = context.purpose == .login ? .login : .session
+        let passed = isRoot ? context.passed ?? [] : []
+        self.passed = passed.compactMap { Factor(rawValue: $0.rawValue) }.filter { $0 != .code }
+    }
+
+    init(
+        peerUid: UInt32,
+        service: String,
+        tty: String,
+        remoteHost: String,
+        realUid: UInt32?,
+        purpose: Purpose,
+        passed: [Factor]
+    ) {
+        self.peerUid = peerUid
+        self.service = service
+        self.tty = tty
+        self.remoteHost = remoteHost
+        self.realUid = realUid
+        self.purpose = purpose
+        self.passed = passed
+    }
+
+    /// Under which failures from here are counted.
+    var failureSource: FailureSource {
+        self.peerUid == 0
+            ? .login(remoteHost: self.remoteHost, realUid: self.realUid, tty: self.tty)
+            : .peer(uid: self.peerUid)
+    }
+}

@@ -1,0 +1,169 @@
+import Synchronization
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockOTP
+import TwinlockSealing
+import TwinlockStore
+import TwinlockVarlink
+
+// `SignIn`, and what a finished sign-in hands out.
+extension TwinlockService {
+    func signIn(
+        _ call: AuthorizedCall<SignInParameters, SignInSubject>
+    ) async throws(Refusal) -> SignInResult {
+        let origin = SignInOrigin(call.parameters.context, peer: call.peer)
+        let name = call.subject.givenName
+        let begun = self.surroundings.now()
+        guard call.parameters.password != nil || !origin.passed.isEmpty else {
+            return SignInResult(state: .passwordRequired, user: name)
+        }
+        let first = try await self.firstFactor(name: name, password: call.parameters.password, origin: origin)
+        let factors = Self.factors(origin.passed, hasPassword: call.parameters.password != nil)
+        let step = SignInRule.next(
+            after: first.outcome,
+            purpose: origin.purpose,
+            hidesPasswordResult: self.policy.hidesPasswordResult
+        )
+        switch (step, first.identity) {
+        case (.askPassword, _):
+            return SignInResult(state: .passwordRequired, user: name)
+        case (.askCode(let account), .some(let identity)):
+            self.log.decision("SignIn", .continued, first.reason, user: name, origin: origin)
+            guard case .shown(let check, _) = first.outcome else { throw .named(.unavailable) }
+            let ground = PendingSignIn.Ground.genuine(identity, generation: account.generation, check)
+            return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
+        case (.pretend, _):
+            self.log.decision("SignIn", .refused, first.reason, user: name, origin: origin)
+            return try self.pending(.pretended, name: name, origin: origin, factors: factors, begun: begun)
+        case (.admit, .some(let identity)):
+            self.log.decision("SignIn", .accepted, first.reason, user: identity.name, origin: origin)
+            return try await self.signedIn(identity, origin: origin, factors: factors, secondFactor: .notEnrolled)
+        case (.passwordExpired, _):
+            self.log.decision("SignIn", .refused, .passwordMustBeChanged, user: name, origin: origin)
+            throw .named(.passwordExpired)
+        case (.refuse, _), (.askCode, .none), (.admit, .none):
+            self.log.decision("SignIn", .refused, first.reason, user: name, origin: origin)
+            throw await self.refusalOfFirstFactor(name: name, origin: origin, begun: begun)
+        }
+    }
+
+    /// The answer of a finished sign-in: a verdict for a login program, a session for a program.
+    ///
+    /// - Parameter secondFactor: Told to root alone.
+    func signedIn(
+        _ identity: Identity,
+        origin: SignInOrigin,
+        factors: [Factor],
+        secondFactor: Authentication.SecondFactor,
+        failedCodes: Int = 0
+    ) async throws(Refusal) -> SignInResult {
+        var result = SignInResult(state: .signedIn, user: identity.name)
+        result.factors = factors.compactMap { Authentication.Factor(rawValue: $0.rawValue) }
+        result.secondFactor = origin.peerUid == 0 ? secondFactor : nil
+        result.failedCodes = failedCodes > 0 ? Int64(failedCodes) : nil
+        guard origin.purpose == .session else { return result }
+
+        let value = self.surroundings.random(SessionValue.randomBytes)
+        let now = self.surroundings.now()
+        let session = Session(
+            digest: SessionValue.digest(of: value),
+            identity: identity,
+            maker: origin.peerUid,
+            factors: factors,
+            service: origin.service,
+            remoteHost: origin.remoteHost,
+            created: now,
+            lastUsed: now
+        )
+        try await self.keep(session)
+        result.session = SessionValue.finished(value)
+        result.expires = session.expires.value
+        return result
+    }
+
+    /// Stores a session. One without a code is looked at once more: set-up may have been confirmed since the sign-in
+    /// began, and then it must not live.
+    private func keep(_ session: Session) async throws(Refusal) {
+        do {
+            try await self.store.insert(session)
+            guard !session.factors.contains(.code) else { return }
+            let accounts = try await self.store.accounts(sharing: session.identity)
+            guard case .none = Enrolment(of: session.identity, among: accounts) else {
+                try await self.store.endSession(digest: session.digest)
+                throw Refusal.named(.signInAgain)
+            }
+        } catch let error as StoreError {
+            self.log.storeFailed(error, doing: "saving a session")
+            throw .named(.unavailable)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw .named(.unavailable)
+        }
+    }
+
+    private func pending(
+        _ ground: PendingSignIn.Ground,
+        name: String,
+        origin: SignInOrigin,
+        factors: [Factor],
+        begun: UnixSeconds
+    ) throws(Refusal) -> SignInResult {
+        let id = self.surroundings.random(16).withUnsafeBytes { Array($0) }
+        let pending = PendingSignIn(
+            id: id,
+            begun: begun,
+            givenName: name,
+            origin: origin,
+            factors: factors,
+            ground: ground
+        )
+        do {
+            let sealed = try self.sealer.seal(pending.encoded(), for: Self.pendingContext)
+            return SignInResult(
+                state: .codeRequired,
+                session: SessionValue.pending(sealed),
+                user: name,
+                expires: begun.value + Int64(PendingSignIn.lifetimeSeconds)
+            )
+        } catch {
+            self.log.failure("cannot seal a pending sign-in: \(error)")
+            throw .named(.unavailable)
+        }
+    }
+
+    /// Pending sign-ins belong to no account: a pretended one has none.
+    static let pendingContext = SealingContext(account: "", kind: .pendingSignIn)
+
+    /// The pending sign-in behind a session's text, whoever asks and however old; nil for anything else.
+    func pendingSignIn(_ text: SecretText) -> PendingSignIn? {
+        guard let sealed = SessionValue.sealed(of: text),
+            let encoded = try? self.sealer.open(sealed, for: Self.pendingContext)
+        else { return nil }
+        return PendingSignIn(encoded: encoded)
+    }
+
+    private static func factors(_ passed: [Factor], hasPassword: Bool) -> [Factor] {
+        let shown = Set(passed + (hasPassword ? [.password] : []))
+        return Factor.allCases.filter(shown.contains)
+    }
+
+    /// The error for a failed first factor where it is not hidden, after the delay.
+    private func refusalOfFirstFactor(name: String, origin: SignInOrigin, begun: UnixSeconds) async -> Refusal {
+        await self.surroundings.pause(self.policy.failureDelaySeconds)
+        let now = self.surroundings.now()
+        let action = self.passwordThrottle.withLock {
+            $0.answer(user: Self.throttleKey(name), source: origin.failureSource, begun: begun, at: now)
+        }
+        return Self.refusal(action)
+    }
+
+    /// The error that tells what a failure brought about.
+    static func refusal(_ action: Throttle.FailureAction) -> Refusal {
+        switch action {
+        case .allowRetry: .named(.authenticationFailed)
+        case .wait(let seconds): .named(.tooManyFailures(seconds: seconds))
+        case .exhausted: .named(.tooManyFailures(seconds: nil))
+        }
+    }
+}

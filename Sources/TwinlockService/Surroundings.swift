@@ -1,0 +1,56 @@
+public import TwinlockAccounts
+public import TwinlockOTP
+
+/// What the service takes from the machine, handed down by the executable: the clock, randomness and the passing of time.
+public struct Surroundings: Sendable {
+    /// The system's clock.
+    public let now: @Sendable () -> UnixSeconds
+    /// Time since some moment in the past; never set back.
+    public let uptime: @Sendable () -> Duration
+    /// So many bytes from the system's generator.
+    public let random: @Sendable (_ count: Int) -> SecretBytes
+    /// Returns when so many seconds have passed. Nothing but an answer waits for it.
+    public let pause: @Sendable (_ seconds: Int) async -> Void
+
+    /// The machine as the service sees it.
+    public init(
+        now: @escaping @Sendable () -> UnixSeconds,
+        uptime: @escaping @Sendable () -> Duration,
+        random: @escaping @Sendable (_ count: Int) -> SecretBytes,
+        pause: @escaping @Sendable (_ seconds: Int) async -> Void
+    ) {
+        self.now = now
+        self.uptime = uptime
+        self.random = random
+        self.pause = pause
+    }
+}
+
+/// What an administrator has decided about the service.
+public struct ServicePolicy: Sendable {
+    /// Whether a failed first factor is hidden behind a prompt for a code.
+    public var hidesPasswordResult: Bool
+    /// The label of the account in the authenticator app; 1 to 64 bytes.
+    public var issuer: String
+    /// Seconds before "no" is said. Ours; what `pam_unix` asks for.
+    public var failureDelaySeconds: Int
+    /// Seconds that a password check may take, waiting for its turn included.
+    public var checkDeadlineSeconds: Int
+    /// The one uid that is served besides root, where the daemon was started by an ordinary user; nil for all.
+    public var servedUid: UInt32?
+
+    /// The decisions.
+    public init(
+        hidesPasswordResult: Bool,
+        issuer: String,
+        failureDelaySeconds: Int,
+        checkDeadlineSeconds: Int,
+        servedUid: UInt32?
+    ) {
+        self.hidesPasswordResult = hidesPasswordResult
+        self.issuer = issuer
+        self.failureDelaySeconds = failureDelaySeconds
+        self.checkDeadlineSeconds = checkDeadlineSeconds
+        self.servedUid = servedUid
+    }
+}

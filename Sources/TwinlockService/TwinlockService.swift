@@ -1,0 +1,63 @@
+public import Logging
+import Synchronization
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockOTP
+public import TwinlockSealing
+public import TwinlockStore
+public import TwinlockVarlink
+
+/// Carries out the methods of our interfaces: from a call and its caller to a decision that is on the disk, to a reply.
+///
+/// What must outlive a kill is in the store; what is here may be forgotten at any moment without letting anybody in.
+public final class TwinlockService: Sendable {
+    let store: any AccountStore
+    let sealer: Sealer
+    let checker: any PasswordChecker
+    let policy: ServicePolicy
+    let surroundings: Surroundings
+    let log: DecisionLog
+    let directory: Directory
+    let gate = CheckGate()
+    let pendingLedger = Mutex(PendingLedger())
+    let passwordThrottle = Mutex(PasswordThrottle())
+
+    /// A service over a store, a key and a checker.
+    public init(
+        store: any AccountStore,
+        sealer: Sealer,
+        checker: any PasswordChecker,
+        policy: ServicePolicy,
+        surroundings: Surroundings,
+        logger: Logger
+    ) {
+        self.store = store
+        self.sealer = sealer
+        self.checker = checker
+        self.policy = policy
+        self.surroundings = surroundings
+        self.log = DecisionLog(logger: logger)
+        self.directory = Directory(checker: checker)
+    }
+
+    /// Answers one call. The caller is known from the socket; everything else is the table's business.
+    public func answer(_ call: Call, from peer: Peer) async -> Reply {
+        guard let entry = Self.methods.first(where: { $0.name == call.method }) else {
+            return .methodNotFound(call.method)
+        }
+        return await entry.handle(self, call, peer)
+    }
+
+    /// The Varlink service that this is: the interface texts, and `answer`.
+    public func varlinkService(version: String) -> VarlinkService {
+        VarlinkService(
+            vendor: "Twinlock",
+            product: "twinlockd",
+            version: version,
+            url: "",
+            interfaces: InterfaceText.all
+        ) { call, peer, _ in
+            await self.answer(call, from: peer)
+        }
+    }
+}

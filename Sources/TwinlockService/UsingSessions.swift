@@ -1,0 +1,85 @@
+import Synchronization
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockStore
+import TwinlockVarlink
+
+// `GetSession` and `SignOut`, and how a session is accepted by any method.
+extension TwinlockService {
+    func getSession(_ call: AuthorizedCall<SessionParameters, Session>) async throws(Refusal) -> GetSessionResult {
+        let session = call.subject
+        return GetSessionResult(
+            user: session.identity.name,
+            uid: Int64(session.identity.uid),
+            factors: Authentication.Factor.allCases.filter { factor in
+                session.factors.contains { $0.rawValue == factor.rawValue }
+            },
+            service: session.service,
+            created: session.created.value,
+            expires: session.expires.value
+        )
+    }
+
+    /// Ends what the text names, if the caller may use it. What is gone, or is not the caller's, is not told apart.
+    func signOut(_ call: AuthorizedCall<SessionParameters, Void>) async throws(Refusal) -> Empty {
+        let text = call.parameters.session
+        if let pending = self.pendingSignIn(text) {
+            guard pending.origin.peerUid == call.peer.uid else { return Empty() }
+            let now = self.surroundings.now()
+            _ = self.pendingLedger.withLock { $0.end(pending, at: now) }
+            return Empty()
+        }
+        guard let digest = SessionValue.digest(of: text) else { return Empty() }
+        do {
+            guard let session = try await self.store.session(digest: digest),
+                call.peer.uid == 0 || session.belongs(to: call.peer.uid)
+            else { return Empty() }
+            try await self.store.endSession(digest: digest)
+        } catch {
+            self.log.storeFailed(error, doing: "ending a session")
+            throw .named(.unavailable)
+        }
+        return Empty()
+    }
+
+    /// The finished session behind a text, if it is live, the caller may use it and what it stands on still holds; its
+    /// use is noted.
+    func liveSession(_ text: SecretText, for peer: Peer) async throws(Refusal) -> Session {
+        guard let digest = SessionValue.digest(of: text) else { throw .named(.signInAgain) }
+        let now = self.surroundings.now()
+        do {
+            guard var session = try await self.store.session(digest: digest), session.isLive(at: now),
+                peer.uid == 0 || session.belongs(to: peer.uid)
+            else { throw Refusal.named(.signInAgain) }
+            try await self.standsFirm(session, at: now)
+            if now - session.lastUsed >= Int64(Session.useResolutionSeconds) {
+                try await self.store.useSession(digest: digest, at: now)
+                session.lastUsed = now
+            }
+            return session
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch let error as StoreError {
+            self.log.storeFailed(error, doing: "reading a session")
+            throw .named(.unavailable)
+        } catch {
+            throw .named(.unavailable)
+        }
+    }
+
+    /// Looks again at what a session stands on: the name still has that uid, the host still lets the account in, and its
+    /// factor has not parted from it.
+    private func standsFirm(_ session: Session, at now: UnixSeconds) async throws(Refusal) {
+        let report: CheckReport
+        do {
+            report = try await self.directory.report(user: session.identity.name, at: now)
+        } catch {
+            self.log.failure("cannot look again at the account of a session: \(error)")
+            throw .named(.unavailable)
+        }
+        let enrolment = try await self.enrolment(of: session.identity)
+        guard report.identity == session.identity, report.account == .usable, enrolment != .parted else {
+            throw .named(.signInAgain)
+        }
+    }
+}

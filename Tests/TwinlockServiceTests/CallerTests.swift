@@ -1,0 +1,108 @@
+import Synchronization
+import Testing
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockVarlink
+
+@testable import TwinlockService
+
+@Suite("who may call what")
+struct CallerTests {
+    @Test("a uid signs itself in and nobody else; root anybody")
+    func signIn() async throws {
+        let scene = try Scene()
+        for name in ["bob", "root", "nobody-here", "ALICE"] {
+            await #expect(throws: Scene.Foreign.permissionDenied) {
+                try await scene.signIn(name, "x", from: Scene.alice)
+            }
+        }
+        #expect(scene.host.state.withLock { $0.checks } == 0, "no password was looked at")
+        #expect(try await scene.signIn(nil, "toor toor", from: Scene.root).user == "root")
+    }
+
+    @Test("a session is its owner's, its maker's and root's; for anyone else it does not exist")
+    func sessions() async throws {
+        let scene = try Scene()
+        let session = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
+        let parameters = SessionParameters(session: session)
+        #expect(try await scene.call(Authentication.GetSession.self, parameters, from: Scene.root).user == "alice")
+        await #expect(throws: NamedError.signInAgain) {
+            try await scene.call(Authentication.GetSession.self, parameters, from: Scene.bob)
+        }
+        _ = try await scene.call(Authentication.SignOut.self, parameters, from: Scene.bob)
+        #expect(try await scene.call(Authentication.GetSession.self, parameters, from: Scene.alice).user == "alice")
+        _ = try await scene.call(Authentication.SignOut.self, parameters, from: Scene.alice)
+        await #expect(throws: NamedError.signInAgain) {
+            try await scene.call(Authentication.GetSession.self, parameters, from: Scene.alice)
+        }
+    }
+
+    @Test("a session ends when its account expires, or its name is another's")
+    func reviewed() async throws {
+        let scene = try Scene()
+        let session = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
+        for user in [FakeHost.User(uid: 1000, password: "x", account: .expired), .init(uid: 4000, password: "x")] {
+            scene.host.state.withLock { $0.users["alice"] = user }
+            scene.pass(61)
+            await #expect(throws: NamedError.signInAgain) {
+                try await scene.call(
+                    Authentication.GetSession.self,
+                    SessionParameters(session: session),
+                    from: Scene.alice
+                )
+            }
+        }
+    }
+
+    @Test("the overflow uid stands for many users and may act for none", arguments: [65534, UInt32.max])
+    func overflow(uid: UInt32) async throws {
+        let scene = try Scene()
+        let peer = Peer(uid: uid, gid: uid, groups: [], pid: 0)
+        await #expect(throws: Scene.Foreign.permissionDenied) { try await scene.signIn(nil, "x", from: peer) }
+    }
+
+    @Test("a daemon of one user serves that user and root")
+    func oneUser() async throws {
+        let scene = try Scene(servedUid: 1000)
+        await #expect(throws: Scene.Foreign.permissionDenied) { try await scene.signIn(nil, "x", from: Scene.bob) }
+        #expect(try await scene.signIn(nil, "correct horse", from: Scene.alice).state == .signedIn)
+    }
+
+    @Test("a context is believed from root; for anyone else the service is varlink")
+    func context() {
+        var context = Context()
+        Context.ssh(&context)
+        context.tty = "ssh"
+        context.passed = [.password, .code]
+        let program = SignInOrigin(context, peer: Scene.alice)
+        #expect(program.service == "varlink" && program.tty.isEmpty && program.remoteHost.isEmpty)
+        #expect(program.realUid == nil && program.passed.isEmpty)
+        let login = SignInOrigin(context, peer: Scene.root)
+        #expect(login.service == "sshd" && login.tty == "ssh" && login.remoteHost == "192.0.2.7")
+        #expect(login.passed == [.password], "a code is never a factor that somebody else has checked")
+    }
+
+    @Test(
+        "unknown, missing, mistyped and over-long parameters are named",
+        arguments: [
+            ("SignIn", "{\"usr\":\"a\"}", "usr"), ("SignIn", "{\"user\":1}", "user"),
+            ("SignIn", "{\"context\":{\"servce\":\"x\"}}", "context.servce"),
+            ("SignIn", "{\"context\":{\"purpose\":\"fun\"}}", "context.purpose"),
+            ("SignIn", "{\"context\":{\"passed\":[\"a\"]}}", "context.passed"),
+            ("Verify2FACode", "{\"code\":\"1\"}", "session"), ("Verify2FACode", "{\"session\":\"s\"}", "code"),
+            ("SignIn", "{\"password\":\"\(String(repeating: "x", count: 513))\"}", "password"),
+            ("GetSession", "{\"session\":null}", "session"),
+        ]
+    )
+    func parameters(method: String, parameters: String, field: String) async throws {
+        let scene = try Scene()
+        let frame = Frame()
+        let text = "{\"method\":\"org.twinlock.Authentication.\(method)\",\"parameters\":\(parameters)}"
+        Array(text.utf8).withUnsafeBytes { frame.append($0) }
+        let answer = Frame()
+        await scene.service.answer(try Call.decode(frame), from: Scene.alice).encode(continues: false, into: answer)
+        let reply = try JSONValue.parse(answer)
+        #expect(reply["error"]?.string == "org.varlink.service.InvalidParameter")
+        #expect(reply["parameters"]?["parameter"]?.string == field)
+    }
+}

@@ -1,0 +1,217 @@
+import Logging
+import Synchronization
+import Testing
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockSealing
+import TwinlockStore
+import TwinlockVarlink
+
+@testable import TwinlockOTP
+@testable import TwinlockService
+
+/// The host as the service's checker tells it: users, passwords and account rules that a test writes down.
+final class FakeHost: PasswordChecker {
+    struct User: Sendable {
+        var uid: UInt32
+        var password: String
+        var account: AccountCheck = .usable
+    }
+
+    struct State: Sendable {
+        var users: [String: User] = [:]
+        var failure: CheckFailure?
+        var checks = 0
+    }
+
+    let state = Mutex(State())
+
+    func check(
+        user: String,
+        password: SecretText,
+        remoteHost: String,
+        tty: String,
+        within time: Duration
+    ) async throws(CheckFailure) -> CheckReport {
+        let given = password.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        self.state.withLock { $0.checks += 1 }
+        var report = try self.report(user)
+        let known = self.state.withLock { $0.users[user]?.password }
+        report.password = known.map { $0 == given ? .right : .wrong } ?? .unknownUser
+        return report
+    }
+
+    func account(user: String) async throws(CheckFailure) -> CheckReport {
+        try self.report(user)
+    }
+
+    func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
+        self.state.withLock { state in
+            state.users.first { $0.value.uid == uid }.map { Identity(name: $0.key, uid: uid) }
+        }
+    }
+
+    private func report(_ user: String) throws(CheckFailure) -> CheckReport {
+        let (known, failure) = self.state.withLock { ($0.users[user], $0.failure) }
+        if let failure { throw failure }
+        return CheckReport(
+            password: .notChecked,
+            account: known?.account ?? .unknown,
+            identity: known.map { Identity(name: user, uid: $0.uid) },
+            hasUsablePassword: known != nil
+        )
+    }
+}
+
+/// A service over a store in memory, a host of the test's making and a clock that the test moves.
+final class Scene: Sendable {
+    static let start: Int64 = 1_700_000_010
+    static let root = Peer(uid: 0, gid: 0, groups: [], pid: 1)
+    static let alice = Peer(uid: 1000, gid: 1000, groups: [], pid: 2)
+    static let bob = Peer(uid: 1001, gid: 1001, groups: [], pid: 3)
+
+    let host = FakeHost()
+    let store = InMemoryStore()
+    let service: TwinlockService
+    private let clock: Clock
+
+    private final class Clock: Sendable {
+        let now = Mutex(Scene.start)
+        let random = Mutex(SystemRandomNumberGenerator())
+    }
+
+    init(hidesPasswordResult: Bool = true, servedUid: UInt32? = nil) throws {
+        let clock = Clock()
+        self.clock = clock
+        let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
+        self.service = TwinlockService(
+            store: self.store,
+            sealer: Sealer(current: try SealingKey(material: material)),
+            checker: self.host,
+            policy: ServicePolicy(
+                hidesPasswordResult: hidesPasswordResult,
+                issuer: "host",
+                failureDelaySeconds: 2,
+                checkDeadlineSeconds: 15,
+                servedUid: servedUid
+            ),
+            surroundings: Surroundings(
+                now: { UnixSeconds(clock.now.withLock { $0 }) },
+                uptime: { .zero },
+                random: { count in
+                    SecretBytes(count: count) { bytes in
+                        for index in bytes.indices { bytes[index] = clock.random.withLock { $0.next() } }
+                    }
+                },
+                pause: { _ in }
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        self.host.state.withLock {
+            $0.users = [
+                "alice": .init(uid: 1000, password: "correct horse"),
+                "bob": .init(uid: 1001, password: "battery staple"),
+                "root": .init(uid: 0, password: "toor toor"),
+            ]
+        }
+    }
+
+    /// Moves the clock.
+    func pass(_ seconds: Int64) {
+        self.clock.now.withLock { $0 += seconds }
+    }
+
+    var now: Int64 { self.clock.now.withLock { $0 } }
+
+    /// Calls a method as it comes over the socket: bytes in, bytes out.
+    func call<M: Method>(_ method: M.Type, _ parameters: M.Parameters, from peer: Peer) async throws -> M.Result {
+        let reply = try await self.raw(M.name, from: peer) { parameters.write(to: &$0) }
+        if let name = reply["error"]?.string {
+            throw NamedError(name: name, parameters: reply["parameters"]) ?? Foreign(name: name)
+        }
+        return try M.Result(reply: reply["parameters"])
+    }
+
+    /// An error of `org.varlink.service`.
+    struct Foreign: Error, Equatable {
+        let name: String
+        static let permissionDenied = Foreign(name: "org.varlink.service.PermissionDenied")
+    }
+
+    func raw(
+        _ method: String,
+        from peer: Peer,
+        _ parameters: @escaping @Sendable (inout JSONWriter) -> Void
+    ) async throws -> JSONValue {
+        let frame = Frame()
+        Call.encode(method: method, oneway: false, more: false, into: frame, parameters: parameters)
+        let reply = await self.service.answer(try Call.decode(frame), from: peer)
+        let answer = Frame()
+        reply.encode(continues: false, into: answer)
+        return try JSONValue.parse(answer)
+    }
+
+    /// The code of a base32 secret, so many steps from now, as an app would show it.
+    func code(_ secret: SecretText, step: Int64 = 0) throws -> SecretText {
+        let secret = try secret.withUnsafeBytes { try Base32.decode($0) }
+        let totp = try TOTP(secret: secret, algorithm: .sha1, digits: 6, timeStep: 30)
+        return .init(totp.code(atStep: totp.step(at: self.now) + step).asciiText())
+    }
+
+    /// Sets a second factor up; the code of the step before now is used by it. The secret.
+    func enrol(_ peer: Peer = Scene.alice, password: String = "correct horse") async throws -> SecretText {
+        let begun = try await self.call(
+            OwnAccount.BeginSetUp.self,
+            SensitiveParameters(password: .init(password)),
+            from: peer
+        )
+        _ = try await self.call(
+            OwnAccount.ConfirmSetUp.self,
+            ConfirmSetUpParameters(code: try self.code(begun.secret, step: -1)),
+            from: peer
+        )
+        return begun.secret
+    }
+
+    func signIn(
+        _ user: String?,
+        _ password: String?,
+        from peer: Peer,
+        _ change: (inout Context) -> Void = { _ in }
+    ) async throws -> SignInResult {
+        var context = Context()
+        change(&context)
+        return try await self.call(
+            Authentication.SignIn.self,
+            SignInParameters(user: user, password: password.map { .init($0) }, context: context),
+            from: peer
+        )
+    }
+
+    func verify(_ session: SecretText?, _ code: SecretText, from peer: Peer) async throws -> SignInResult {
+        try await self.call(
+            Authentication.Verify2FACode.self,
+            Verify2FACodeParameters(session: try #require(session), code: code),
+            from: peer
+        )
+    }
+}
+
+extension SecretText {
+    init(_ text: String) {
+        self = Array(text.utf8).withUnsafeBytes { SecretText(copying: $0) }
+    }
+
+    var text: String {
+        self.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension Context {
+    static func ssh(_ context: inout Context) {
+        context.service = "sshd"
+        context.remoteHost = "192.0.2.7"
+        context.realUid = 0
+        context.purpose = .login
+    }
+}
