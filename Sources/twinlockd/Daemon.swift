@@ -1,0 +1,167 @@
+import CTwinlockLinux
+import Dispatch
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import TwinlockAccounts
+import TwinlockLogging
+import TwinlockSealing
+import TwinlockService
+import TwinlockSettings
+import TwinlockStore
+import TwinlockStoreSQLite
+
+/// What runs between the start and the stop.
+struct Daemon {
+    let settings: Settings
+
+    /// Serves until a signal says stop. Returns the exit status.
+    func serve() throws -> Int32 {
+        let privileges = try Privileges.settle(self.settings)
+        tl_block_stop_signals()
+        let logger = Log.make(level: self.settings.logLevel)
+        let store = try self.openStore()
+        let checkerPath = try self.checkerSocket(privileges)
+        let socket = try ListeningSocket.take(path: self.settings.socket)
+        defer { socket.remove() }
+
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let threads = NIOThreadPool(numberOfThreads: Self.checkerThreads)
+        threads.start()
+        let service = TwinlockService(
+            store: store.store,
+            sealer: Sealer(current: store.key),
+            checker: CheckerClient(
+                path: checkerPath,
+                peer: privileges.uid,
+                threads: threads,
+                lookUpTime: .seconds(self.settings.checkerDeadline)
+            ),
+            policy: self.policy(servedUid: privileges.servedUid),
+            surroundings: .machine,
+            logger: logger
+        )
+        let server = try Server(
+            on: socket,
+            service: service.varlinkService(version: version),
+            connectionsPerUid: self.settings.connectionsPerUid,
+            group: group,
+            logger: logger
+        )
+        let checkerIsGone = Self.watch(privileges.checkerControl, logger: logger)
+
+        logger.notice("serving", metadata: ["socket": "\(self.settings.socket)"])
+        let manager = getenv("NOTIFY_SOCKET")
+        tl_notify(manager, "READY=1")
+        tl_wait_stop_signal()
+        tl_notify(manager, "STOPPING=1")
+        logger.notice("stopping")
+        try server.stop()
+        try group.syncShutdownGracefully()
+        return checkerIsGone() ? 1 : 0
+    }
+
+    /// Eight checks of passwords, and as many questions about names.
+    private static let checkerThreads = 16
+
+    private func openStore() throws -> (store: SQLiteStore, key: SealingKey) {
+        let path = "\(self.settings.stateDirectory)/twinlock.db"
+        let file = try KeyFile.find(
+            stateDirectory: self.settings.stateDirectory,
+            databaseExists: access(path, F_OK) == 0
+        )
+        let store: SQLiteStore
+        do {
+            store = try SQLiteStore(path: path)
+        } catch {
+            switch error {
+            case .unavailable(let reason), .damaged(let reason): throw StartError(reason)
+            case .conflict, .parted: throw StartError("cannot open store at \"\(path)\"")
+            }
+        }
+        try file.settle()
+        return (store, file.key)
+    }
+
+    /// Where the checker listens. Started by us, it is handed a socket that only our uid may connect to.
+    private func checkerSocket(_ privileges: Privileges) throws(StartError) -> String {
+        guard let control = privileges.checkerControl else { return self.settings.checkerSocket }
+        let path = "\(self.settings.stateDirectory)/checker.socket"
+        let descriptor = tl_listen(path, 0o600, ListeningSocket.backlog)
+        guard descriptor >= 0 else { throw StartError("cannot listen on \"\(path)\"", errno: descriptor) }
+        defer { close(descriptor) }
+        let status = tl_send_descriptor(control, descriptor)
+        guard status == 0 else { throw StartError("cannot hand the checker its socket", errno: status) }
+        return path
+    }
+
+    /// Stops the daemon when the checker is gone: without root it cannot be started again, and whoever started us can.
+    ///
+    /// - Returns: Whether that has happened.
+    private static func watch(_ control: Int32?, logger: Logger) -> () -> Bool {
+        guard let control else { return { false } }
+        let source = DispatchSource.makeReadSource(fileDescriptor: control, queue: .global())
+        source.setEventHandler {
+            source.cancel()
+            logger.error("the checker is gone")
+            kill(getpid(), SIGTERM)
+        }
+        source.activate()
+        return { source.isCancelled }
+    }
+
+    private func policy(servedUid: UInt32?) -> ServicePolicy {
+        ServicePolicy(
+            hidesPasswordResult: self.settings.hidesPasswordResult,
+            issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
+            failureDelaySeconds: self.settings.failureDelay,
+            checkDeadlineSeconds: self.settings.checkerDeadline,
+            servedUid: servedUid
+        )
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 65)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.isEmpty ? "localhost" : text
+    }
+}
+
+extension Surroundings {
+    /// The machine that the daemon runs on.
+    fileprivate static let machine = Surroundings(
+        now: { UnixSeconds(tl_now()) },
+        uptime: {
+            let now = DispatchTime.now().uptimeNanoseconds
+            return .nanoseconds(Int64(clamping: now))
+        },
+        random: { randomBytes($0) },
+        pause: { try? await Task.sleep(for: .seconds($0)) }
+    )
+}
+
+/// Where the log goes.
+enum Log {
+    /// To the journal if standard error leads there, with fields; otherwise to standard error.
+    static func make(level: Settings.LogLevel) -> Logger {
+        let level = Logger.Level(rawValue: level.rawValue) ?? .info
+        let isJournal = tl_is_journal_stream(STDERR_FILENO, getenv("JOURNAL_STREAM")) == 1
+        return Logger(label: "twinlockd") { _ in
+            isJournal
+                ? SinkLogHandler(
+                    level: level,
+                    format: { JournalEntry.bytes(level: $0, message: $1, metadata: $2, identifier: "twinlockd") },
+                    sink: { bytes in _ = bytes.withUnsafeBytes { tl_journal($0.baseAddress, $0.count) } }
+                )
+                : SinkLogHandler(
+                    level: level,
+                    format: { LogLine.bytes(level: $0, message: $1, metadata: $2, priority: false) },
+                    sink: { bytes in
+                        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+                    }
+                )
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import CTwinlockLinux
+import Glibc
+import Logging
+import TwinlockLogging
+import TwinlockSettings
+
+/// The daemon from its first instruction to its last. Returns the exit status.
+func run() -> Int32 {
+    let arguments: Arguments
+    do {
+        arguments = try Arguments(CommandLine.arguments)
+    } catch {
+        return complain("\(error)\n\(Arguments.usage)", status: 2)
+    }
+    switch arguments.action {
+    case .help:
+        return say(Arguments.usage)
+    case .version:
+        return say("twinlockd \(version)")
+    case .checkConfiguration, .serve:
+        break
+    }
+    let settings: Settings
+    do {
+        settings = try SettingsLoader.load(arguments.settingsFile)
+    } catch {
+        return complain("\(error)", status: 2)
+    }
+    if arguments.action == .checkConfiguration {
+        return 0
+    }
+    do {
+        try MemoryTunables.ensure()
+        return try Daemon(settings: settings).serve()
+    } catch {
+        return complain("\(error)", status: 1)
+    }
+}
+
+/// Why the daemon did not start or had to stop, in words for the administrator: what failed, with what, then why.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ words: String) {
+        self.description = words
+    }
+
+    /// - Parameter code: An errno value, or its negative as the C functions return it.
+    init(_ words: String, errno code: Int32) {
+        self.description = "\(words): \(reason(ofErrno: code))"
+    }
+}
+
+/// The words for an errno value or its negative.
+func reason(ofErrno code: Int32) -> String {
+    String(cString: strerror(abs(code))).lowercased()
+}
+
+private func complain(_ words: String, status: Int32) -> Int32 {
+    write(words: "twinlockd: error: \(words)\n", to: STDERR_FILENO)
+    return status
+}
+
+private func say(_ words: String) -> Int32 {
+    write(words: "\(words)\n", to: STDOUT_FILENO)
+    return 0
+}
+
+private func write(words: String, to descriptor: Int32) {
+    let bytes = Array(words.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+}
