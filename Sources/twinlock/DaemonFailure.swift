@@ -1,0 +1,65 @@
+import TwinlockInterface
+import TwinlockTerminal
+import TwinlockVarlink
+
+extension Failure {
+    /// The daemon's refusal in words.
+    init(_ error: NamedError) {
+        let words = Self.words(for: error)
+        self.init(words.status, words.message, hint: words.hint, cause: error)
+    }
+
+    private static func words(for error: NamedError) -> (status: Outcome, message: String, hint: String?) {
+        switch error {
+        case .authenticationFailed:
+            return (.refused, "the password or the code is wrong", nil)
+        case .tooManyFailures(let seconds?):
+            return (
+                .notNow, "too many failed attempts: nothing is checked for another \(Wording.duration(seconds))",
+                "wait, then try again; attempts made until then are not counted"
+            )
+        case .tooManyFailures(nil):
+            return (
+                .notNow, "too many wrong codes: codes are refused until the failures are cleared",
+                "ask the administrator of this machine"
+            )
+        case .signInAgain:
+            return (.refused, "the daemon does not take this session", "begin again")
+        case .passwordExpired:
+            return (.refused, "the password has expired", "change it with passwd, then try again")
+        case .codeAlreadyUsed:
+            return (.refused, "this code was used already", "wait until the app shows the next one, then try again")
+        case .unavailable:
+            return (
+                .notNow, "the daemon could not carry this out", "its log says why: journalctl -u twinlockd"
+            )
+        case .notEnabled:
+            return (.refused, "two-factor login is not on for this account", "`twinlock enable` sets it up")
+        case .noSetUp:
+            return (
+                .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",
+                "begin again with `twinlock enable` and scan the new QR code: the old one is of no use"
+            )
+        }
+    }
+
+    /// An error reply that none of our interfaces declares.
+    init(unknownError name: String, parameters: JSONValue?, method: String) {
+        switch name {
+        case "org.varlink.service.PermissionDenied":
+            self.init(.refused, "the daemon does not allow this to you")
+        case "org.varlink.service.InvalidParameter":
+            let parameter = parameters?["parameter"]?.string ?? ""
+            self.init(.refused, "the daemon does not take this \(parameter.printable)")
+        case "org.varlink.service.MethodNotFound", "org.varlink.service.InterfaceNotFound",
+            "org.varlink.service.MethodNotImplemented":
+            self.init(
+                .notNow,
+                "the daemon does not know \(method)",
+                hint: "it is of another version than this command: restart it after an upgrade"
+            )
+        default:
+            self.init(.notNow, "the daemon answered \(method) with \(name.printable)")
+        }
+    }
+}

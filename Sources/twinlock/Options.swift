@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// Where the daemon is.
+struct SocketOption: ParsableArguments {
+    @Option(name: .customLong("socket"), help: ArgumentHelp("The daemon's socket.", valueName: "path"))
+    var path = "/run/twinlock/twinlock.socket"
+}
+
+/// Where secrets come from when nobody is there to type them.
+///
+/// There is no option that takes a secret itself: other users can read a command line (proc(5)).
+struct SecretOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Read the password from the first line of a file instead of asking; `-` is standard input.",
+            valueName: "file"
+        )
+    )
+    var passwordFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Read codes from a file, one on each line, instead of asking; `-` is standard input, after the password.",
+            valueName: "file"
+        )
+    )
+    var codeFile: String?
+}

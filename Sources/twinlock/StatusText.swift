@@ -1,0 +1,62 @@
+import TwinlockInterface
+import TwinlockTerminal
+import TwinlockVarlink
+
+/// An account's standing, for a person and for a script.
+enum StatusText {
+    /// One fact a line.
+    static func lines(_ status: GetStatusResult) -> String {
+        var lines = [self.line("Account", "\(status.user.printable) (uid \(status.uid))")]
+        if status.enabled {
+            let since = status.enabledAt.map { ", since \(Wording.time($0))" } ?? ""
+            lines.append(self.line("Two-factor login", "on\(since)"))
+        } else {
+            lines.append(self.line("Two-factor login", "off; `twinlock enable` sets it up"))
+        }
+        if status.setUpBegun {
+            lines.append(self.line("Set-up", "begun, not active: its first code is still to come"))
+        }
+        if status.enabled || status.failedCodes > 0 {
+            lines.append(self.line("Wrong codes", self.failures(status)))
+        }
+        return lines.joined()
+    }
+
+    /// Every member of the reply is there; null where the reply leaves it out.
+    static func writeJSON(_ status: GetStatusResult, into frame: Frame) {
+        var json = JSONWriter(into: frame)
+        json.beginObject()
+        json.member("user", status.user)
+        json.member("uid", status.uid)
+        json.member("enabled", status.enabled)
+        self.member("enabledAt", status.enabledAt, of: &json)
+        json.member("setUpBegun", status.setUpBegun)
+        json.member("failedCodes", status.failedCodes)
+        self.member("waitSeconds", status.waitSeconds, of: &json)
+        json.member("exhausted", status.exhausted)
+        json.endObject()
+        frame.append("\n")
+    }
+
+    private static func failures(_ status: GetStatusResult) -> String {
+        if status.exhausted {
+            return "\(status.failedCodes): codes are refused until the failures are cleared"
+        }
+        guard let seconds = status.waitSeconds else { return "\(status.failedCodes)" }
+        return "\(status.failedCodes): codes are refused for another \(Wording.duration(Int(seconds)))"
+    }
+
+    private static func member(_ name: String, _ value: Int64?, of json: inout JSONWriter) {
+        json.name(name)
+        if let value {
+            json.integer(value)
+        } else {
+            json.null()
+        }
+    }
+
+    private static func line(_ name: String, _ value: String) -> String {
+        let column = 18
+        return name + String(repeating: " ", count: max(1, column - name.count)) + value + "\n"
+    }
+}
