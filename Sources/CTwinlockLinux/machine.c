@@ -1,0 +1,81 @@
+/* The clock, the generator, signals. */
+#include "CTwinlockLinux.h"
+#include "failed.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+int
+tl_random(void *bytes, size_t count)
+{
+	char *next = bytes;
+
+	while (count > 0) {
+		ssize_t got = getrandom(next, count, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return failed();
+		next += got;
+		count -= (size_t)got;
+	}
+	return 0;
+}
+
+static void
+stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+int
+tl_block_stop_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	stop_signals(&set);
+	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int
+tl_wait_stop_signal(void)
+{
+	sigset_t set;
+	int which = 0;
+
+	stop_signals(&set);
+	int rc = sigwait(&set, &which);
+	return rc != 0 ? -rc : which;
+}
+
+int64_t
+tl_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
+int
+tl_is_journal_stream(int fd, const char *journal_stream)
+{
+	struct stat status;
+	uintmax_t device, inode;
+
+	if (journal_stream == NULL || fstat(fd, &status) != 0)
+		return 0;
+	if (sscanf(journal_stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) != 2)
+		return 0;
+	return device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
+}
