@@ -1,55 +1,76 @@
-/// A one-time password: a number and its length, so that no text of a code lies about in memory.
+/// A one-time password, as a number and a length.
+///
+/// No text of it is kept, so there is none to wipe, and it prints as `<redacted>`. It has no `==`: ``matches(_:)`` is
+/// the one comparison.
 public struct Code: Sendable {
-    /// Decimal digits, 6 through 8.
+    /// Length in decimal digits, leading zeros included.
+    ///
+    /// Not secret.
     public let digits: Int
 
-    /// 0..<10^digits.
+    /// The digits as a number, below ten to the power of ``digits``.
     let value: UInt32
 
+    /// A code from a generator.
+    ///
+    /// `value` has at most `digits` digits.
     init(value: UInt32, digits: Int) {
-        self.value = value
         self.digits = digits
+        self.value = value
     }
 
-    /// A code as a person types it: exactly so many ASCII digits; spaces and dashes between them are left out first.
+    /// What a person typed, if it has the shape of a code: exactly `digits` ASCII digits.
     ///
-    /// Normalised here and nowhere else, so that `123 456` and `123456` are one code to everything that remembers codes.
-    /// - Returns: nil for anything else.
+    /// Spaces and dashes are dropped first, wherever they are, because apps show `123 456`: all spellings of a code
+    /// are one code before anything is compared or remembered. Anything else is nil, digits of other scripts included.
+    ///
+    /// - Parameters:
+    ///   - text: From the prompt, unchecked. Secret, and the caller's to wipe.
+    ///   - digits: Length to expect; nil comes back for one outside ``HOTP/digitCounts``.
     public init?(normalizing text: UnsafeRawBufferPointer, digits: Int) {
+        guard HOTP.digitCounts.contains(digits) else { return nil }
         var value: UInt32 = 0
-        var count = 0
+        var seen = 0
         for byte in text {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "-"):
                 continue
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                guard count < digits, count < HOTP.digitsRange.upperBound else { return nil }
+                seen += 1
+                // Checked before the number grows: a long run of digits is refused, it does not overflow.
+                guard seen <= digits else { return nil }
                 value = value * 10 + UInt32(byte - UInt8(ascii: "0"))
-                count += 1
             default:
                 return nil
             }
         }
-        guard count == digits, HOTP.digitsRange.contains(digits) else { return nil }
+        guard seen == digits else { return nil }
         self.init(value: value, digits: digits)
     }
 
-    /// Whether the two are the same code. No early exit.
+    /// Whether both are the same code: same length, same digits.
+    ///
+    /// Takes the same time wherever they differ.
     public func matches(_ other: Code) -> Bool {
-        (self.value ^ other.value) | UInt32(self.digits ^ other.digits) == 0
+        (self.value ^ other.value) | UInt32(truncatingIfNeeded: self.digits ^ other.digits) == 0
     }
 
-    /// The digits as text, for tests: nothing that ships makes a code's text.
+    /// The code as ASCII digits, zero-padded on the left.
+    ///
+    /// For tests; it makes the text that the type exists to avoid.
     func asciiText() -> String {
         let text = String(self.value)
-        return String(repeating: "0", count: self.digits - text.count) + text
+        return String(repeating: "0", count: self.digits - text.utf8.count) + text
     }
 }
 
-extension Code: CustomStringConvertible, CustomReflectable {
-    /// `<redacted>`.
+extension Code: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `<redacted>`, whatever the code is.
     public var description: String { "<redacted>" }
 
-    /// No children.
-    public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+    /// `<redacted>`, whatever the code is.
+    public var debugDescription: String { "<redacted>" }
+
+    /// A mirror without children.
+    public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

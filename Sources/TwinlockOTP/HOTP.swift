@@ -1,47 +1,40 @@
-import Crypto
-
-/// The hash of the HMAC. RFC 6238 §1.2 allows SHA-256 and SHA-512 beside the SHA-1 of RFC 4226.
-public enum HashAlgorithm: String, Sendable, CaseIterable {
-    /// What every authenticator app knows.
-    case sha1 = "SHA1"
-    /// RFC 6238 §1.2.
-    case sha256 = "SHA256"
-    /// RFC 6238 §1.2.
-    case sha512 = "SHA512"
-}
-
-/// A parameter outside its range.
-public enum OTPError: Error, Hashable, Sendable {
-    /// Fewer than 6 or more than 8 digits.
-    case digits(Int)
-    /// A time step shorter than one second or longer than a day.
-    case timeStep(Int)
-    /// No secret.
-    case emptySecret
-}
-
 /// A counter-based one-time password generator.
 ///
 /// RFC 4226 §5.3 (generation) and §5.4 (dynamic truncation).
 public struct HOTP: Sendable {
-    /// Lengths of a code. RFC 4226 §5.3, E.1.
-    public static let digitsRange = 6...8
+    /// Code lengths that are supported, in decimal digits.
+    ///
+    /// RFC 4226 §5.3 asks for 6 at least.
+    public static let digitCounts = 6...8
 
-    /// Shared secret K, as raw bytes.
-    let secret: SecretBytes
-    let algorithm: HashAlgorithm
-    /// Length of a code in decimal digits.
-    let digits: Int
+    /// Lengths of a shared secret that are accepted, in bytes.
+    ///
+    /// RFC 4226 §4, R6 asks for 16 at least, and what Twinlock makes has 20. 10 is ours: well-known services hand out
+    /// 80 bits, and people bring those along. Below that the secret itself could be guessed. 256 is ours too.
+    public static let secretByteCounts = 10...256
 
-    /// A generator.
+    /// The hash under the HMAC.
+    ///
+    /// RFC 4226 knows SHA-1 alone; the others come from RFC 6238 §1.2.
+    public let algorithm: HashAlgorithm
+
+    /// Code length in decimal digits, within ``digitCounts``.
+    public let digits: Int
+
+    /// Shared secret K, as raw bytes (already Base32-decoded).
+    private let secret: SecretBytes
+
+    /// A generator over `secret`.
     ///
     /// - Parameters:
-    ///   - secret: K, decoded, 1 byte or more; RFC 4226 §4, R6 asks for 16, and imports may be shorter.
-    ///   - algorithm: The HMAC's hash.
-    ///   - digits: 6 through 8.
+    ///   - secret: Shared secret K, as raw bytes; its length within ``secretByteCounts``.
+    ///   - algorithm: The hash under the HMAC.
+    ///   - digits: Code length, within ``digitCounts``.
     public init(secret: SecretBytes, algorithm: HashAlgorithm = .sha1, digits: Int = 6) throws(OTPError) {
-        guard Self.digitsRange.contains(digits) else { throw .digits(digits) }
-        guard secret.count > 0 else { throw .emptySecret }
+        guard Self.secretByteCounts.contains(secret.count) else {
+            throw .secretLengthOutOfRange(byteCount: secret.count)
+        }
+        guard Self.digitCounts.contains(digits) else { throw .digitsOutOfRange(digits) }
         self.secret = secret
         self.algorithm = algorithm
         self.digits = digits
@@ -49,29 +42,30 @@ public struct HOTP: Sendable {
 
     /// The code for one counter value.
     ///
-    /// - Parameter counter: Moving factor C. Its 8 big-endian bytes are the HMAC's message.
+    /// - Parameter counter: Moving factor C. Its 8 big-endian bytes are the HMAC message.
     public func code(at counter: UInt64) -> Code {
-        let key = self.secret.withUnsafeBytes { SymmetricKey(data: $0) }
-        return switch self.algorithm {
-        case .sha1: self.code(HMAC<Insecure.SHA1>.self, key, counter)
-        case .sha256: self.code(HMAC<SHA256>.self, key, counter)
-        case .sha512: self.code(HMAC<SHA512>.self, key, counter)
-        }
+        Code(value: self.truncatedValue(at: counter) % Self.modulus(digits: self.digits), digits: self.digits)
     }
 
-    private func code<Hash: HashFunction>(_: HMAC<Hash>.Type, _ key: SymmetricKey, _ counter: UInt64) -> Code {
-        withUnsafeBytes(of: counter.bigEndian) { message in
-            HMAC<Hash>.authenticationCode(for: message, using: key).withUnsafeBytes { mac in
-                Code(value: Self.truncated(mac) % Self.modulus[self.digits - 6], digits: self.digits)
+    /// The 31-bit number Snum that a code is the last digits of.
+    ///
+    /// RFC 4226 §5.3, steps 1 and 2.
+    func truncatedValue(at counter: UInt64) -> UInt32 {
+        withWipedBuffer(count: self.algorithm.digestByteCount) { mac in
+            withUnsafeBytes(of: counter.bigEndian) { message in
+                self.secret.withUnsafeBytes { key in
+                    KeyedHash.authenticate(message, key: key, algorithm: self.algorithm, into: mac)
+                }
             }
+            // The low four bits of the last byte say where the four bytes start. 15 + 3 stays inside the shortest MAC.
+            let offset = Int(mac[mac.count - 1] & 0x0f)
+            let word = mac.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            return UInt32(bigEndian: word) & 0x7fff_ffff
         }
     }
 
-    /// The low 31 bits of the four bytes at the place that the last byte's low four bits name. RFC 4226 §5.4.
-    static func truncated(_ mac: UnsafeRawBufferPointer) -> UInt32 {
-        let offset = Int(mac[mac.count - 1] & 0x0f)
-        return mac[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) } & 0x7fff_ffff
+    /// Ten to the power of `digits`, which is at most 8 and so fits.
+    private static func modulus(digits: Int) -> UInt32 {
+        (0..<digits).reduce(1) { power, _ in power * 10 }
     }
-
-    private static let modulus: [UInt32] = [1_000_000, 10_000_000, 100_000_000]
 }

@@ -1,82 +1,87 @@
 import Glibc
 
-/// Secret bytes: in pages of their own that are locked where the limits allow it, left out of core files and of forked
-/// children, and overwritten when the last reference goes.
+/// Secret bytes with one owner by reference: locked, left out of dumps, wiped when the last reference goes.
 ///
-/// Passed on by reference, so that there is one copy. It cannot be printed, and is compared without early exit.
-/// Sendable because nobody can change the bytes once they are there.
+/// Each value has pages of its own, so that wiping and locking touch nothing else. Locking is tried and not demanded
+/// (`RLIMIT_MEMLOCK` is 64 KiB on older hosts); the rest always holds. A forked child finds zeros.
+/// The bytes never change after the initialiser returns, which is what makes sharing across threads sound.
 public final class SecretBytes: @unchecked Sendable {
-    /// Bytes.
+    /// The number of bytes.
+    ///
+    /// Not treated as secret.
     public let count: Int
 
     private let pages: UnsafeMutableRawPointer
-    private let mapped: Int
+    private let pagesByteCount: Int
 
-    /// Bytes that are written in place.
+    /// Secret bytes filled in place.
     ///
     /// - Parameters:
-    ///   - count: Bytes, 0 or more.
-    ///   - body: Writes them; they are zero before. What it throws leaves nothing behind.
-    public init(count: Int, initializingWith body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-        let page = Int(getpagesize())
+    ///   - count: Number of bytes, 0 or more.
+    ///   - body: Fills the buffer, which arrives as `count` zero bytes. Whatever it throws is thrown on, and what it
+    ///     had written by then is wiped.
+    public init<Failure: Error>(
+        count: Int,
+        initializingWith body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(count >= 0, "a secret has no negative length")
         self.count = count
-        self.mapped = max(1, (count + page - 1) / page) * page
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        guard let pages = mmap(nil, self.mapped, PROT_READ | PROT_WRITE, flags, -1, 0), pages != MAP_FAILED else {
-            preconditionFailure("no memory for a secret")
-        }
-        self.pages = pages
-        // Locking may be over the limit, and an old kernel may not know an advice: the wiping holds without them.
-        _ = mlock(pages, self.mapped)
-        _ = madvise(pages, self.mapped, MADV_DONTDUMP)
-        _ = madvise(pages, self.mapped, MADV_WIPEONFORK)
-        do {
-            try body(UnsafeMutableRawBufferPointer(start: pages, count: count))
-        } catch {
-            Self.release(pages, self.mapped)
-            throw error
-        }
+        self.pagesByteCount = max(count, 1)
+        self.pages = Self.map(byteCount: self.pagesByteCount)
+        // If body throws, every stored property has its value already: deinit runs, wipes and unmaps.
+        try body(UnsafeMutableRawBufferPointer(start: self.pages, count: count))
     }
 
-    /// A copy of these bytes. The original is the caller's to wipe.
+    /// A copy of `bytes`, which stay the caller's to wipe.
     public convenience init(copying bytes: UnsafeRawBufferPointer) {
         self.init(count: bytes.count) { $0.copyMemory(from: bytes) }
     }
 
     deinit {
-        Self.release(self.pages, self.mapped)
+        explicit_bzero(self.pages, self.pagesByteCount)
+        munmap(self.pages, self.pagesByteCount)
     }
 
-    /// Reads the bytes. The pointer ends with the closure.
-    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        try body(UnsafeRawBufferPointer(start: self.pages, count: self.count))
-    }
-
-    /// Whether the bytes are the same. Takes as long for any difference; the length may show.
-    public func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
-        self.withUnsafeBytes { own in
-            guard own.count == other.count else { return false }
-            var difference: UInt8 = 0
-            for index in own.indices {
-                difference |= own[index] ^ other[index]
-            }
-            return difference == 0
+    /// Calls `body` with the bytes, which are valid until it returns.
+    ///
+    /// Whoever copies them out has to wipe the copy.
+    public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(self) { () throws(Failure) -> Result in
+            try body(UnsafeRawBufferPointer(start: self.pages, count: self.count))
         }
     }
 
-    private static func release(_ pages: UnsafeMutableRawPointer, _ mapped: Int) {
-        explicit_bzero(pages, mapped)
-        munmap(pages, mapped)
+    /// Whether both are the same bytes.
+    ///
+    /// Reads all of them whatever it finds; only the length shows in the time taken.
+    public func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
+        self.withUnsafeBytes { areEqualWithoutEarlyExit($0, other) }
+    }
+
+    private static func map(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard
+            let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            start != UnsafeMutableRawPointer(bitPattern: -1)
+        else {
+            // As for any other Swift allocation there is no way on, and going on with ordinary memory would be silent.
+            fatalError("cannot map memory for a secret: out of memory")
+        }
+        _ = mlock(start, byteCount)
+        _ = madvise(start, byteCount, MADV_DONTDUMP)
+        _ = madvise(start, byteCount, MADV_WIPEONFORK)
+        return start
     }
 }
 
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `<redacted>`.
+    /// `<redacted>`, whatever the bytes are.
     public var description: String { "<redacted>" }
 
-    /// `<redacted>`.
+    /// `<redacted>`, whatever the bytes are.
     public var debugDescription: String { "<redacted>" }
 
-    /// No children: a dump shows `<redacted>` alone.
-    public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+    /// A mirror without children: neither the bytes nor their address shows in a dump of whatever holds them.
+    public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

@@ -1,58 +1,56 @@
-/// What a sealed value is bound to: it opens for this account and this kind, and for nothing else.
-public struct SealingContext: Hashable, Sendable {
-    /// What is sealed.
-    public enum Kind: String, Sendable, CaseIterable {
-        case totpSecret = "totp-secret"
-        case recoveryCode = "recovery-code"
-        case pendingSignIn = "pending-sign-in"
-    }
-
-    /// A name of the account that stays, `alice/1000` say; empty for what belongs to none.
-    public let account: String
-    /// What is sealed.
-    public let kind: Kind
-
-    /// The account and the kind.
-    public init(account: String, kind: Kind) {
-        self.account = account
-        self.kind = kind
-    }
-}
-
-/// Sealed bytes: a version, the key's id, a nonce, the ciphertext and its tag.
+/// A sealed secret, as it is stored.
 ///
-/// Byte 0 is the version, 1; bytes 1 to 16 the key's id in ASCII; 17 to 28 the nonce; the last 16 the tag.
-public struct Sealed: Hashable, Sendable {
+/// Says which key opens it and nothing else; not secret itself.
+///
+/// | Bytes | What |
+/// |---|---|
+/// | 1 | version, 1 |
+/// | 8 | key id |
+/// | 16 | salt, from which and the key the one key of this value is derived |
+/// | 12 | nonce |
+/// | any | ciphertext, as long as the secret |
+/// | 16 | tag |
+public struct Sealed: Sendable, Hashable {
     static let version: UInt8 = 1
-    static let idBytes = 16
-    static let headerBytes = 1 + idBytes
-    /// Nonce and tag of ChaCha20-Poly1305 (RFC 8439 §2.8).
-    static let overheadBytes = 12 + 16
+    static let keyIDByteCount = 8
+    static let saltByteCount = 16
+    static let nonceByteCount = 12
+    static let tagByteCount = 16
 
-    /// The whole.
+    /// Length of a sealed value beyond that of its secret, in bytes.
+    public static let overheadByteCount =
+        1 + Self.keyIDByteCount + Self.saltByteCount + Self.nonceByteCount + Self.tagByteCount
+
+    /// The whole value.
     public let bytes: [UInt8]
 
-    /// Sealed bytes as they were stored.
-    ///
-    /// - Throws: `malformed` for another version, too few bytes, or an id that is none.
+    /// A value as it was stored, with its shape checked and no more.
     public init(bytes: [UInt8]) throws(SealingError) {
-        guard bytes.count >= Self.headerBytes + Self.overheadBytes, bytes[0] == Self.version,
-            bytes[1..<Self.headerBytes].allSatisfy({ Hexadecimal.value($0) != nil })
-        else { throw .malformed }
+        guard bytes.count >= Self.overheadByteCount, bytes[0] == Self.version else { throw .malformed }
         self.bytes = bytes
     }
 
-    init(keyID: String, combined: some Sequence<UInt8>) {
-        self.bytes = [Self.version] + Array(keyID.utf8) + Array(combined)
+    /// Joins the parts of a freshly sealed value.
+    ///
+    /// Their lengths are ours to have right.
+    init(keyID: [UInt8], salt: [UInt8], nonceCiphertextTag: some Collection<UInt8>) {
+        precondition(keyID.count == Self.keyIDByteCount && salt.count == Self.saltByteCount)
+        self.bytes = [Self.version] + keyID + salt + nonceCiphertextTag
     }
 
-    /// The id of the key that sealed it.
-    public var keyID: String {
-        String(decoding: self.bytes[1..<Self.headerBytes], as: UTF8.self)
+    /// The id of the key that sealed it, as ``SealingKey/id``.
+    ///
+    /// Unchecked until it is opened.
+    public var keyID: String { Hex.text(self.keyIDBytes) }
+
+    var keyIDBytes: ArraySlice<UInt8> { self.bytes[1..<(1 + Self.keyIDByteCount)] }
+
+    var salt: ArraySlice<UInt8> {
+        self.bytes[(1 + Self.keyIDByteCount)..<(1 + Self.keyIDByteCount + Self.saltByteCount)]
     }
 
-    /// Nonce, ciphertext and tag.
-    var combined: ArraySlice<UInt8> {
-        self.bytes[Self.headerBytes...]
+    /// Nonce, ciphertext and tag in a row.
+    var nonceCiphertextTag: ArraySlice<UInt8> {
+        self.bytes[(1 + Self.keyIDByteCount + Self.saltByteCount)...]
     }
 }

@@ -7,9 +7,6 @@ import TwinlockVarlink
 
 // `org.twinlock.Account`: how a person sets the second factor up, looks at it and removes it.
 extension TwinlockService {
-    /// Bytes of a new secret: 160 bits (RFC 4226 §4, R6).
-    static let secretBytes = 20
-
     func getStatus(
         _ call: AuthorizedCall<GetStatusParameters, AccountSubject>
     ) async throws(Refusal) -> GetStatusResult {
@@ -44,41 +41,30 @@ extension TwinlockService {
     ) async throws(Refusal) -> BeginSetUpResult {
         let identity = call.subject.identity
         _ = try await self.passSensitive(call, method: "BeginSetUp")
-        let secret = self.surroundings.random(Self.secretBytes)
-        let now = self.surroundings.now()
-        let setUp: SetUp
+        let secret = self.surroundings.random(NewFactor.secretBytes)
+        let begun = self.surroundings.now()
+        let uri: OTPAuthURI
         do {
+            uri = try NewFactor.uri(secret, issuer: self.policy.issuer, account: identity.name)
             let sealed = try self.sealer.seal(secret, for: Self.secretContext(identity))
-            setUp = SetUp(
-                secret: SealedSecret(sealed: sealed.bytes, algorithm: .sha1, digits: 6, timeStep: 30),
-                begunAt: now
-            )
-            _ = try await self.store.beginSetUp(setUp, for: identity)
+            _ = try await self.store.beginSetUp(NewFactor.setUp(sealed, begun: begun), for: identity)
         } catch let error as StoreError {
             self.log.storeFailed(error, doing: "beginning a set-up")
             throw .named(.unavailable)
         } catch {
-            self.log.failure("cannot seal a secret: \(error)")
+            self.log.failure("cannot make a secret: \(error)")
             throw .named(.unavailable)
         }
         self.log.decision("BeginSetUp", .continued, .setUpBegun, user: identity.name, origin: .init(own: call.peer))
-        let uri = OTPAuthURI(
-            kind: .totp(period: 30),
-            issuer: self.policy.issuer,
-            account: identity.name,
-            secret: secret,
-            algorithm: .sha1,
-            digits: 6
-        )
         return BeginSetUpResult(
-            account: identity.name,
-            issuer: self.policy.issuer,
+            account: uri.account,
+            issuer: uri.issuer,
             secret: secret.withUnsafeBytes { Base32.encode($0) }.asText(),
             uri: uri.text().asText(),
-            algorithm: HashAlgorithm.sha1.rawValue,
-            digits: 6,
-            period: 30,
-            expires: now.value + Int64(SetUp.lifetimeSeconds)
+            algorithm: uri.algorithm.rawValue,
+            digits: Int64(uri.digits),
+            period: Int64(NewFactor.timeStep),
+            expires: begun.value + Int64(SetUp.lifetimeSeconds)
         )
     }
 
@@ -138,6 +124,37 @@ extension TwinlockService {
         }
         self.log.decision("Disable", .accepted, .disabled, user: identity.name, origin: .init(own: call.peer))
         return Empty()
+    }
+}
+
+/// What a new second factor is made of: what every authenticator app can do.
+private enum NewFactor {
+    /// 160 bits (RFC 4226 §4, R6).
+    static let secretBytes = 20
+    static let algorithm = HashAlgorithm.sha1
+    static let digits = 6
+    /// Seconds (RFC 6238 §5.2).
+    static let timeStep = 30
+
+    static func uri(_ secret: SecretBytes, issuer: String, account: String) throws(OTPAuthURIError) -> OTPAuthURI {
+        try OTPAuthURI(
+            kind: .totp(period: self.timeStep),
+            issuer: issuer,
+            account: account,
+            secret: secret,
+            algorithm: self.algorithm,
+            digits: self.digits
+        )
+    }
+
+    static func setUp(_ sealed: Sealed, begun: UnixSeconds) -> SetUp {
+        let secret = SealedSecret(
+            sealed: sealed.bytes,
+            algorithm: self.algorithm,
+            digits: self.digits,
+            timeStep: self.timeStep
+        )
+        return SetUp(secret: secret, begunAt: begun)
     }
 }
 
