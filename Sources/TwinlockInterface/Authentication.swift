@@ -200,7 +200,7 @@ public struct SignInResult: Message {
     public var user: String
     /// With `signedIn`: the factors shown.
     public var factors: [Authentication.Factor]?
-    /// With `signedIn`, to root.
+    /// With `signedIn`, to root and to login programs.
     public var secondFactor: Authentication.SecondFactor?
     /// With a session: its end, Unix seconds.
     public var expires: Int64?

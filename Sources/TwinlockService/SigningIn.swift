@@ -49,7 +49,7 @@ extension TwinlockService {
 
     /// The answer of a finished sign-in: a verdict for a login program, a session for a program.
     ///
-    /// - Parameter secondFactor: Told to root alone.
+    /// - Parameter secondFactor: Told to login programs and to root: a login program needs it for its own verdict.
     func signedIn(
         _ identity: Identity,
         origin: SignInOrigin,
@@ -59,7 +59,7 @@ extension TwinlockService {
     ) async throws(Refusal) -> SignInResult {
         var result = SignInResult(state: .signedIn, user: identity.name)
         result.factors = factors.compactMap { Authentication.Factor(rawValue: $0.rawValue) }
-        result.secondFactor = origin.peerUid == 0 ? secondFactor : nil
+        result.secondFactor = origin.peerUid == 0 || origin.purpose == .login ? secondFactor : nil
         result.failedCodes = failedCodes > 0 ? Int64(failedCodes) : nil
         guard origin.purpose == .session else { return result }
 

@@ -39,6 +39,17 @@ struct SignInTests {
         #expect(second.session == nil)
     }
 
+    @Test("a user's own login program is told that a code was shown: a screen locker needs no root")
+    func ownLogin() async throws {
+        let scene = try Scene()
+        let secret = try await scene.enrol()
+        let first = try await scene.signIn(nil, "correct horse", from: Scene.alice) { $0.purpose = .login }
+        let second = try await scene.verify(first.session, try scene.code(secret), from: Scene.alice)
+        #expect(second.secondFactor == .verified && second.session == nil)
+        let other = try await scene.signIn(nil, "battery staple", from: Scene.bob) { $0.purpose = .login }
+        #expect(other.secondFactor == .notEnrolled && other.session == nil)
+    }
+
     @Test("without a second factor the password is enough, and root is told so")
     func notEnrolled() async throws {
         let scene = try Scene()
