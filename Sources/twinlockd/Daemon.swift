@@ -59,6 +59,7 @@ struct Daemon {
         logger.notice("stopping")
         try server.stop()
         try group.syncShutdownGracefully()
+        Self.finish(store.store)
         return checkerIsGone() ? 1 : 0
     }
 
@@ -82,6 +83,16 @@ struct Daemon {
         }
         try file.settle()
         return (store, file.key)
+    }
+
+    /// Lets the store finish what waits, and tidy its files. Called from the main thread, which nothing else needs by now.
+    private static func finish(_ store: SQLiteStore) {
+        let closed = DispatchSemaphore(value: 0)
+        Task {
+            await store.close()
+            closed.signal()
+        }
+        closed.wait()
     }
 
     /// Where the checker listens. Started by us, it is handed a socket that only our uid may connect to.
