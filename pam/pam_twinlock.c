@@ -893,7 +893,7 @@ tell_to_wait(const struct login *login, const struct reply *reply)
 	int32_t seconds = reply->seconds > 0 ? reply->seconds : 1;
 
 	if (!reply->has_seconds)
-		tell(login, "Too many wrong codes: ask an administrator or use a recovery code.");
+		tell(login, "Too many wrong codes: no code is accepted any more; ask an administrator.");
 	else if (seconds <= 120)
 		(void)snprintf(line, sizeof(line), "Too many wrong codes: wait %" PRId32 " second%s.",
 			seconds, seconds == 1 ? "" : "s");

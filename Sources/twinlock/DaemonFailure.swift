@@ -31,7 +31,7 @@ extension Failure {
             return (.refused, "this code was used already", "wait until the app shows the next one, then try again")
         case .unavailable:
             return (
-                .notNow, "the daemon could not carry this out", "its log says why: journalctl -u twinlockd"
+                .notNow, "the daemon could not carry this out", "its log says why"
             )
         case .notEnabled:
             return (.refused, "two-factor login is not on for this account", "`twinlock enable` sets it up")

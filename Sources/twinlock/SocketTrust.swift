@@ -108,7 +108,7 @@ extension Failure {
     static func unreachable(_ path: String, errno number: Int32) -> Failure {
         let hint: String? =
             switch number {
-            case ENOENT, ECONNREFUSED: "is twinlockd running? as root: systemctl start twinlockd.socket"
+            case ENOENT, ECONNREFUSED: "is twinlockd running?"
             default: nil
             }
         return .unreachable(path, Wording.errno(number), hint: hint)

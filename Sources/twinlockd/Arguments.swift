@@ -30,7 +30,7 @@ struct Arguments {
                 self.settingsFile = file
             case "--check-config":
                 self.action = .checkConfiguration
-            case "--help", "-h":
+            case "--help":
                 self.action = .help
             case "--version":
                 self.action = .version

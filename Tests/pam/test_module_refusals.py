@@ -14,8 +14,8 @@ WAITS = [
     ({"seconds": 120}, "Too many wrong codes: wait 120 seconds."),
     ({"seconds": 900}, "Too many wrong codes: wait 15 minutes."),
     ({"seconds": 121}, "Too many wrong codes: wait 3 minutes."),
-    ({}, "Too many wrong codes: ask an administrator or use a recovery code."),
-    ({"seconds": None}, "Too many wrong codes: ask an administrator or use a recovery code."),
+    ({}, "Too many wrong codes: no code is accepted any more; ask an administrator."),
+    ({"seconds": None}, "Too many wrong codes: no code is accepted any more; ask an administrator."),
 ]
 UNAVAILABLE = [
     "PasswordExpired",

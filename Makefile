@@ -1,0 +1,106 @@
+# Twinlock: the daemon and the command (Swift), the PAM module and the password checker (C).
+#
+#   make              builds everything
+#   make test         builds and runs everything that can fail; as root also what needs a private world
+#   make demo         shows a login with password and code on real parts, and cleans up; as root
+#   make demo-shell   the same, and leaves it running for you to try
+#   make pam          the PAM module and the checker alone
+#   make lint         checks form, and what the daemon is made of
+#   make deps         installs the Debian packages that all this needs
+#   make install, make uninstall, make clean
+
+SWIFT ?= swift
+CONFIGURATION ?= release
+PYTHON ?= /usr/bin/python3
+
+DESTDIR ?=
+PREFIX ?= /usr
+MULTIARCH ?= $(shell gcc -print-multiarch)
+SECURITY_DIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
+MAN_DIR ?= $(PREFIX)/share/man
+
+# A host needs no Swift to run what is built here.
+SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib
+BIN_DIR ?= .build/$(CONFIGURATION)
+PAM_DIR ?= pam
+
+VENV = .build/venv
+BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
+
+.PHONY: all build pam deps test demo demo-shell lint install uninstall clean
+all: build
+
+build: pam
+	$(SWIFT_BUILD) --product twinlockd
+	$(SWIFT_BUILD) --product twinlock
+
+pam:
+	$(MAKE) -C pam
+
+deps:
+	@Tests/install-packages
+
+$(VENV)/stamp: Tests/requirements.txt
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	touch $@
+
+# The end-to-end tests run the release build. They come last, so that the last line is the count.
+test: deps
+	$(MAKE) build $(VENV)/stamp
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/EndToEnd
+
+demo demo-shell: deps
+	@$(MAKE) build $(VENV)/stamp
+	@$(BED) $(VENV)/bin/python Tests/EndToEnd/demo.py $(if $(filter demo-shell,$@),--shell)
+
+# An ICU in the daemon would come with Foundation, and triple it.
+lint: build
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift </dev/null
+	$(MAKE) -C pam check-format
+	clang-format --dry-run --Werror Sources/CTwinlockLinux/*.[ch] Sources/CTwinlockLinux/include/*.h
+	Tests/check-size $(BIN_DIR)/twinlockd 24
+
+# Installs what `make` has built; builds nothing, so that root needs no compiler.
+install:
+	@test -x $(BIN_DIR)/twinlockd -a -x $(BIN_DIR)/twinlock -a -f $(PAM_DIR)/pam_twinlock.so \
+		|| { echo 'nothing to install yet: run make first' >&2; exit 1; }
+	install -D -m 0755 $(BIN_DIR)/twinlockd $(DESTDIR)$(PREFIX)/sbin/twinlockd
+	install -D -m 0755 $(BIN_DIR)/twinlock $(DESTDIR)$(PREFIX)/bin/twinlock
+	install -D -m 0755 $(PAM_DIR)/twinlock-checker $(DESTDIR)$(PREFIX)/libexec/twinlock/twinlock-checker
+# Renamed into place: a login that loads the module meanwhile finds the old or the new one, never half of it.
+	install -D -m 0644 $(PAM_DIR)/pam_twinlock.so $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so.new
+	mv $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so.new $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so
+	@test -e $(DESTDIR)/etc/pam.d/twinlock-password && echo 'kept: $(DESTDIR)/etc/pam.d/twinlock-password' \
+		|| install -D -m 0644 pam/twinlock-password.pam $(DESTDIR)/etc/pam.d/twinlock-password
+	for page in docs/man/*; do \
+		install -D -m 0644 $$page $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+ifeq ($(DESTDIR),)
+	@for user in twinlock twinlock-pw; do \
+		id -u $$user >/dev/null 2>&1 \
+			|| useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin $$user || exit 1; \
+	done
+endif
+
+# A stack that names a module which is gone lets nobody in.
+uninstall:
+	@if users=$$(grep -lE '^[^#]*pam_twinlock' $(DESTDIR)/etc/pam.d/*); then \
+		echo 'not removed: these PAM services still use pam_twinlock, edit them first:' >&2; \
+		echo "$$users" >&2; exit 1; \
+	fi
+	@! cmp -s pam/twinlock-password.pam $(DESTDIR)/etc/pam.d/twinlock-password \
+		|| rm -f $(DESTDIR)/etc/pam.d/twinlock-password
+	rm -f $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so
+	rm -f $(DESTDIR)$(PREFIX)/sbin/twinlockd $(DESTDIR)$(PREFIX)/bin/twinlock
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/twinlock
+	for page in docs/man/*; do rm -f $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/}; done
+	@echo 'kept: users twinlock and twinlock-pw, $(DESTDIR)/var/lib/twinlock and $(DESTDIR)/etc/twinlock'
+
+clean:
+	$(MAKE) -C pam clean
+	$(SWIFT) package clean
+	rm -rf $(VENV)

@@ -1,0 +1,212 @@
+"""Real logins: sshd with the OpenSSH client and with paramiko, su on a terminal, pamtester."""
+
+import dataclasses
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import threading
+
+import accounts
+from terminals import Pty
+from waiting import wait_for
+
+PORT = 2222
+PAM = pathlib.Path("/etc/pam.d")
+
+# A login that has not ended by itself after this long hangs.
+BOUND = 60
+
+TWINLOCK = "auth required pam_twinlock.so"
+REST = ["@include common-account", "session required pam_permit.so", "@include common-password"]
+
+# Gives one answer for each prompt and notes what it was asked. Answers lie in files, where no process list shows them.
+ASKPASS = """#!/bin/sh
+cd "${0%/*}" || exit 1
+number=$(cat count)
+echo $((number + 1)) > count
+printf '%s' "$1" > "prompt.$number"
+exec cat "answer.$number"
+"""
+
+
+def write_stack(service, *auth):
+    """Writes a PAM service: these auth lines, then the host's own account rules."""
+    (PAM / service).write_text("\n".join([*auth, *REST]) + "\n")
+
+
+@dataclasses.dataclass
+class Login:
+    """What came of a login: whether it let the user in, what he was asked, and what he was told."""
+
+    admitted: bool
+    prompts: list
+    told: str
+    status: int
+
+
+class Sshd:
+    """A private sshd on the loopback interface. Its PAM service is written anew for each claim."""
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sshd-"))
+        self.log_file = self.directory / "log"
+        self.process = None
+
+    def start(self):
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        key = self.directory / "hostkey"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        config = self.directory / "config"
+        config.write_text(
+            f"""Port {PORT}
+ListenAddress 127.0.0.1
+HostKey {key}
+PidFile none
+UsePAM yes
+KbdInteractiveAuthentication yes
+PasswordAuthentication no
+PubkeyAuthentication no
+LogLevel DEBUG3
+UseDNS no
+"""
+        )
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(
+                ["/usr/sbin/sshd", "-D", "-e", "-f", config], stdin=subprocess.DEVNULL, stderr=log
+            )
+        wait_for(self._listens, "sshd to listen")
+        return self
+
+    def _listens(self):
+        assert self.process.poll() is None, self.log_file.read_text()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", PORT)) == 0
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=BOUND)
+
+
+def ssh_command(user):
+    """The OpenSSH client, with nothing of this machine's own settings."""
+    options = {
+        "UserKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "no",
+        # The client tells what sshd has to say at this level.
+        "LogLevel": "INFO",
+        "PreferredAuthentications": "keyboard-interactive",
+        "NumberOfPasswordPrompts": "1",
+        "ConnectTimeout": str(BOUND),
+    }
+    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    return ["ssh", "-F", "none", "-p", str(PORT), *words, f"{user}@127.0.0.1"]
+
+
+def ssh(user, *answers):
+    """Logs in with the OpenSSH client; answers the prompts in order, and nothing once they are used up."""
+    name = getattr(user, "name", user)
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="askpass-"))
+    askpass = directory / "askpass"
+    askpass.write_text(ASKPASS)
+    askpass.chmod(0o700)
+    (directory / "count").write_text("0\n")
+    for number, answer in enumerate(answers):
+        (directory / f"answer.{number}").write_text(answer + "\n")
+    environment = {**accounts.ENVIRONMENT, "HOME": "/root", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+    done = subprocess.run(
+        [*ssh_command(name), "id -un"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=BOUND,
+        env=environment,
+        start_new_session=True,
+    )
+    asked = sorted(directory.glob("prompt.*"), key=lambda path: int(path.suffix[1:]))
+    prompts = [path.read_text().removeprefix(f"({name}@127.0.0.1) ") for path in asked]
+    admitted = done.returncode == 0 and done.stdout == f"{name}\n"
+    return Login(admitted, prompts, done.stderr, done.returncode)
+
+
+def paramiko_login(user, *answers):
+    """Logs in with paramiko, another implementation of the protocol."""
+    import paramiko
+
+    prompts, told, left = [], [], list(answers)
+
+    def answer(title, instructions, questions):
+        told.append(instructions)
+        prompts.extend(text for text, _ in questions)
+        return [left.pop(0) if left else "" for _ in questions]
+
+    transport = paramiko.Transport(("127.0.0.1", PORT))
+    transport.start_client(timeout=BOUND)
+    try:
+        transport.auth_interactive(user.name, answer)
+        channel = transport.open_session(timeout=BOUND)
+        channel.exec_command("id -un")
+        with channel.makefile() as output:
+            admitted = output.read().decode() == f"{user.name}\n"
+        return Login(admitted, prompts, "\n".join(told), channel.recv_exit_status())
+    except paramiko.AuthenticationException as error:
+        return Login(False, prompts, f"{error}", 1)
+    finally:
+        transport.close()
+
+
+def su(from_account, to_account, *answers):
+    """Becomes another user on a terminal."""
+    with Pty(["su", "--command", "id -un", to_account.name], **from_account.options()) as terminal:
+        prompts = []
+        for answer in answers:
+            text = terminal.read_until(r"([^\r\n]+: )$")
+            prompts.append(text)
+            terminal.send(answer + "\n")
+        rest, status = terminal.finish()
+    lines = [line for line in rest.replace("\r", "").split("\n") if line]
+    admitted = status == 0 and lines[-1:] == [to_account.name]
+    return Login(admitted, prompts, rest, status)
+
+
+def pamtester(service, user, *answers):
+    """Authenticates and checks the account through libpam alone."""
+    name = getattr(user, "name", user)
+    done = subprocess.run(
+        ["pamtester", "-I", "rhost=192.0.2.7", service, name, "authenticate", "acct_mgmt"],
+        input="".join(f"{answer}\n" for answer in answers),
+        capture_output=True,
+        text=True,
+        timeout=BOUND,
+    )
+    prompts = [prompt for prompt in ("Password: ", "Verification code: ") if prompt in done.stdout + done.stderr]
+    return Login(done.returncode == 0, prompts, done.stdout + done.stderr, done.returncode)
+
+
+class SystemLog:
+    """Listens at /dev/log, as a syslog daemon would, and keeps what login programs and modules say."""
+
+    def __init__(self):
+        self._lines = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            self._lines.append(self._socket.recv(65536).decode(errors="replace"))
+
+    def text(self):
+        return "\n".join(self._lines)
+
+    def mark(self):
+        """A place in the log; `since` gives what came after."""
+        return len(self._lines)
+
+    def since(self, mark):
+        return "\n".join(self._lines[mark:])
+
+    def wait_for(self, words, mark):
+        wait_for(lambda: words in self.since(mark), f"the system log to say {words!r}")

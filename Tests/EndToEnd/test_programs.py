@@ -1,0 +1,231 @@
+"""Programs on the socket, with the stock python client: signing in, sessions, who may do what, and errors by name."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import varlink
+
+import accounts
+import bed
+import twinlockd
+from terminals import Pty
+from twinlockd import ACCOUNT, AUTHENTICATION, Program, refusal
+
+
+@pytest.fixture(params=["the user's own program", "root's program"])
+def program(request, enrolled):
+    """A caller that may sign the user in, and how it names him."""
+    own = request.param.startswith("the user")
+    one = Program(enrolled if own else None)
+    one.named = {} if own else {"user": enrolled.name}
+    return one
+
+
+def refused_with(call, *arguments, **named):
+    """The error that a call is answered with."""
+    with pytest.raises(varlink.VarlinkError) as raised:
+        call(*arguments, **named)
+    return raised.value
+
+
+def test_signing_in_takes_both_steps_and_gives_a_session(program, enrolled):
+    begun = program.sign_in(password=enrolled.password, **program.named)
+    assert begun["state"] == "codeRequired"
+    signed_in = program.verify(begun["session"], enrolled.phone.next_code())
+    assert signed_in["state"] == "signedIn"
+    assert signed_in["user"] == enrolled.name
+    assert signed_in["factors"] == ["password", "code"]
+    assert signed_in["session"] != begun["session"]
+    session = program.get_session(signed_in["session"])
+    assert session["user"] == enrolled.name
+    assert session["uid"] == enrolled.uid
+    assert session["factors"] == ["password", "code"]
+    assert session["created"] < session["expires"]
+    program.sign_out(signed_in["session"])
+    assert refused_with(program.get_session, signed_in["session"]).error() == refusal("SignInAgain")
+
+
+def test_a_session_before_the_code_is_good_for_nothing_else(program, enrolled):
+    begun = program.sign_in(password=enrolled.password, **program.named)
+    assert refused_with(program.get_session, begun["session"]).error() == refusal("SignInAgain")
+    assert refused_with(program.status, session=begun["session"]).error() == refusal("SignInAgain", ACCOUNT)
+
+
+def test_errors_have_names(program, enrolled):
+    begun = program.sign_in(password=enrolled.password, **program.named)
+    wrong = refused_with(program.verify, begun["session"], enrolled.phone.wrong_code())
+    assert wrong.error() == refusal("AuthenticationFailed")
+    assert not wrong.parameters()
+    assert refused_with(program.verify, "no-session", "123456").error() == refusal("SignInAgain")
+    assert refused_with(program.get_session, "no-session").error() == refusal("SignInAgain")
+
+
+def test_a_used_code_is_named_to_root_alone(enrolled):
+    code = enrolled.phone.last_code()
+    root = refused_with(Program().both_steps, code, user=enrolled.name, password=enrolled.password)
+    assert root.error() == refusal("CodeAlreadyUsed")
+    own = refused_with(Program(enrolled).both_steps, code, password=enrolled.password)
+    assert own.error() == refusal("AuthenticationFailed")
+
+
+def test_a_wrong_password_is_answered_like_a_right_one(program, enrolled):
+    right = program.sign_in(password=enrolled.password, **program.named)
+    wrong = program.sign_in(password=enrolled.password + "x", **program.named)
+    assert {name: type(value) for name, value in right.items()} == {name: type(value) for name, value in wrong.items()}
+    assert {**right, "session": "", "expires": 0} == {**wrong, "session": "", "expires": 0}
+    assert len(right["session"]) == len(wrong["session"])
+    verdict = refused_with(program.verify, wrong["session"], enrolled.phone.next_code())
+    assert verdict.error() == refusal("AuthenticationFailed")
+
+
+def test_root_cannot_tell_a_user_from_nobody(daemon, enrolled):
+    root = Program()
+    names = [enrolled.name, accounts.add_account().name, "no-such-user"]
+    replies = [root.sign_in(user=name, password="guess") for name in names]
+    shapes = [{**reply, "user": "", "session": len(reply["session"]), "expires": 0} for reply in replies]
+    assert shapes[0] == shapes[1] == shapes[2]
+
+
+def test_nobody_signs_another_one_in(enrolled):
+    other = Program(accounts.add_account())
+    for user in (enrolled.name, "root", "no-such-user"):
+        error = refused_with(other.sign_in, user=user, password=enrolled.password)
+        assert error.error() == "org.varlink.service.PermissionDenied"
+
+
+def test_a_session_is_of_no_use_to_others(enrolled):
+    own, other = Program(enrolled), Program(accounts.add_account())
+    begun = own.sign_in(password=enrolled.password)
+    assert refused_with(other.verify, begun["session"], enrolled.phone.next_code()).error() == refusal("SignInAgain")
+    finished = own.verify(begun["session"], enrolled.phone.next_code())["session"]
+    assert refused_with(other.get_session, finished).error() == refusal("SignInAgain")
+    assert refused_with(other.status, session=finished).error() == refusal("SignInAgain", ACCOUNT)
+    other.sign_out(finished)
+    assert own.get_session(finished)["user"] == enrolled.name
+
+
+def test_status_tells_how_the_account_stands(enrolled):
+    own = Program(enrolled)
+    assert own.status()["enabled"]
+    assert own.status()["user"] == enrolled.name
+    assert not Program(accounts.add_account()).status()["enabled"]
+    refused_with(own.both_steps, enrolled.phone.wrong_code(), password=enrolled.password)
+    assert own.status()["failedCodes"] == 1
+
+
+def test_setting_up_takes_the_password_and_is_not_active_before_the_first_code(daemon, account):
+    own = Program(account)
+    assert refused_with(own.call, ACCOUNT, "BeginSetUp", password="wrong").error() == refusal(
+        "AuthenticationFailed", ACCOUNT
+    )
+    set_up = own.call(ACCOUNT, "BeginSetUp", password=account.password)
+    phone = accounts.Authenticator(set_up["secret"])
+    assert not own.status()["enabled"]
+    assert own.status()["setUpBegun"]
+    assert own.sign_in(password=account.password)["state"] == "signedIn"
+    wrong = refused_with(own.call, ACCOUNT, "ConfirmSetUp", code=phone.wrong_code())
+    assert wrong.error() == refusal("AuthenticationFailed", ACCOUNT)
+    assert not own.status()["enabled"]
+    own.call(ACCOUNT, "ConfirmSetUp", code=phone.next_code())
+    assert own.status()["enabled"]
+    assert own.sign_in(password=account.password)["state"] == "codeRequired"
+
+
+def test_enabling_ends_sessions_that_showed_no_code(daemon, account):
+    own = Program(account)
+    session = own.sign_in(password=account.password)["session"]
+    assert own.get_session(session)["factors"] == ["password"]
+    twinlockd.enrol(account)
+    assert refused_with(own.get_session, session).error() == refusal("SignInAgain")
+
+
+def test_disabling_takes_password_and_code(enrolled):
+    own = Program(enrolled)
+    for parameters in (
+        {"password": enrolled.password},
+        {"code": enrolled.phone.next_code()},
+        {"password": enrolled.password, "code": enrolled.phone.wrong_code()},
+        {"password": "wrong", "code": enrolled.phone.last_code()},
+    ):
+        assert refused_with(own.call, ACCOUNT, "Disable", **parameters).error() == refusal(
+            "AuthenticationFailed", ACCOUNT
+        )
+        assert own.status()["enabled"]
+    own.call(ACCOUNT, "Disable", password=enrolled.password, code=enrolled.phone.next_code())
+    assert not own.status()["enabled"]
+    assert own.sign_in(password=enrolled.password)["state"] == "signedIn"
+
+
+def test_an_expired_password_is_named_to_programs_after_the_code(enrolled):
+    subprocess.run(["chage", "--lastday", "0", enrolled.name], check=True)
+    own = Program(enrolled)
+    error = refused_with(own.both_steps, enrolled.phone.next_code(), password=enrolled.password)
+    assert error.error() == refusal("PasswordExpired")
+
+
+def test_a_name_that_was_given_away_does_not_inherit(enrolled):
+    """Removed and made again under another uid: not the old account, and not one without a second factor either."""
+    name, uid = enrolled.name, enrolled.uid
+    subprocess.run(["userdel", name], check=True, capture_output=True)
+    subprocess.run(["useradd", "--no-create-home", "--uid", str(uid + 5000), name], check=True, capture_output=True)
+    accounts.set_password(enrolled, enrolled.password)
+    root = Program()
+    refused_with(root.both_steps, enrolled.phone.next_code(), user=name, password=enrolled.password)
+
+
+def test_the_stock_command_line_client(daemon):
+    words = [sys.executable, "-m", "varlink.cli", "help"]
+    for interface in (AUTHENTICATION, ACCOUNT, "org.varlink.service"):
+        done = subprocess.run([*words, f"unix:{twinlockd.SOCKET}/{interface}"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert f"interface {interface}" in done.stdout
+    info = subprocess.run(
+        [sys.executable, "-m", "varlink.cli", "info", f"unix:{twinlockd.SOCKET}"], capture_output=True, text=True
+    )
+    assert {AUTHENTICATION, ACCOUNT} <= set(re.findall(r"org\.[\w.]+", info.stdout))
+
+
+@pytest.fixture
+def readme_example():
+    """The python example of README.md, as a person would save it."""
+    text = (bed.REPOSITORY / "README.md").read_text()
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 1
+    path = pathlib.Path("/tmp/readme-example.py")
+    path.write_text(examples[0])
+    path.chmod(0o644)
+    return [str(python_for_everybody()), str(path)]
+
+
+def python_for_everybody():
+    """The test environment's python at a place that every user may go to, wherever the repository is."""
+    place = pathlib.Path("/usr/local/lib/twinlock-venv")
+    if not place.exists():
+        place.mkdir()
+        subprocess.run(["mount", "--bind", sys.prefix, place], check=True)
+    return place / "bin" / "python"
+
+
+def test_the_example_in_the_readme_signs_in(enrolled, readme_example):
+    with Pty(readme_example, **enrolled.options()) as terminal:
+        terminal.read_until("Password: ")
+        terminal.send(enrolled.password + "\n")
+        terminal.read_until("Verification code: ")
+        terminal.send(enrolled.phone.next_code() + "\n")
+        rest, status = terminal.finish()
+    assert status == 0, rest
+    assert f"signed in as {enrolled.name}" in rest
+
+
+def test_the_example_in_the_readme_refuses(enrolled, readme_example):
+    with Pty(readme_example, **enrolled.options()) as terminal:
+        terminal.read_until("Password: ")
+        terminal.send(enrolled.password + "\n")
+        terminal.read_until("Verification code: ")
+        terminal.send(enrolled.phone.wrong_code() + "\n")
+        rest, status = terminal.finish()
+    assert status == 1, rest
+    assert refusal("AuthenticationFailed") in rest

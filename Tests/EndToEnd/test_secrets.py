@@ -1,0 +1,178 @@
+"""Passwords, secrets, codes and sessions: planted, used, and then looked for wherever they must not be."""
+
+import base64
+import os
+import secrets
+import signal
+import threading
+
+import pytest
+
+import logins
+import memory
+import twinlockd
+from twinlockd import AUTHENTICATION, Program
+from waiting import wait_for
+
+PLACES = [twinlockd.STATE, "/run", "/var/log"]
+
+
+def needles_of(account):
+    return {
+        "password": account.password.encode(),
+        "secret in base32": account.phone.secret.encode(),
+        "secret": base64.b32decode(account.phone.secret + "=" * (-len(account.phone.secret) % 8)),
+    }
+
+
+@pytest.fixture
+def everything_happened(stack, enrolled, daemon):
+    """Right and wrong logins by ssh, and a program's sign-in. Returns the needles."""
+    needles = needles_of(enrolled)
+    first, second = enrolled.phone.next_code(), enrolled.phone.next_code()
+    wrong = enrolled.phone.wrong_code()
+    assert logins.ssh(enrolled, enrolled.password, first).admitted
+    assert not logins.ssh(enrolled, enrolled.password, wrong).admitted
+    assert not logins.ssh(enrolled, enrolled.password + "x", second).admitted
+    begun = Program(enrolled).sign_in(password=enrolled.password)
+    finished = Program(enrolled).verify(begun["session"], second)
+    codes = {f"code {number}": code.encode() for number, code in enumerate((first, second, wrong))}
+    sessions = {"pending session": begun["session"].encode(), "session": finished["session"].encode()}
+    return needles | codes | sessions
+
+
+def test_no_log_has_them(everything_happened, daemon, sshd, system_log):
+    logs = {
+        "twinlockd": daemon.log().encode(),
+        "syslog": system_log.text().encode(),
+        "sshd": sshd.log_file.read_bytes(),
+    }
+    for name, log in logs.items():
+        assert log, f"the log of {name} is empty"
+        assert not [needle for needle, text in everything_happened.items() if text in log], name
+
+
+def test_the_log_is_at_its_most_talkative(everything_happened, daemon, enrolled):
+    assert "log-level = debug" in twinlockd.SETTINGS.read_text()
+    for words in (enrolled.name, "code right", "code wrong", "password wrong"):
+        assert words in daemon.log()
+
+
+def test_no_file_has_them(everything_happened):
+    for place in PLACES:
+        assert memory.in_files(place, everything_happened) == []
+
+
+def test_the_search_in_files_finds_what_is_there(everything_happened, enrolled):
+    found = memory.in_files(twinlockd.STATE, {"name": enrolled.name.encode()})
+    assert found, "the account's own name must be in the database"
+
+
+@pytest.mark.parametrize("after", ["while a connection is open", "when all are closed"])
+def test_the_daemons_memory_forgets_them(stack, daemon, account, after):
+    twinlockd.enrol(account)
+    codes = [account.phone.next_code(), account.phone.next_code(), account.phone.wrong_code()]
+    code_needles = {f"code {number}": code.encode() for number, code in enumerate(codes)}
+    # Six digits may be anywhere by chance: those that are there before they were ever sent tell nothing.
+    chance = memory.in_memory(daemon.pid, code_needles)
+    needles = needles_of(account) | {name: code for name, code in code_needles.items() if name not in chance}
+
+    quiet = len(sockets_of(daemon.pid))
+    connection = twinlockd.connect(account)
+    begun = sign_in(connection, account)
+    needles["pending session"] = begun["session"].encode()
+    refused = verify(connection, begun["session"], codes[2])
+    assert refused["error"] == twinlockd.refusal("AuthenticationFailed")
+    finished = verify(connection, begun["session"], codes[0])["parameters"]
+    needles["session"] = finished["session"].encode()
+    if after == "when all are closed":
+        connection.close()
+        wait_for(lambda: len(sockets_of(daemon.pid)) <= quiet, "the daemon to hang up")
+
+    def left():
+        found = {pid: memory.in_memory(pid, needles) for pid in [daemon.pid, *daemon.checker_pids()]}
+        return {pid: what for pid, what in found.items() if what}
+
+    # The reply is on its way before the last buffer is wiped.
+    wait_for(lambda: not left(), lambda: f"the secrets to be gone, but there is {left()}", bound=10)
+    connection.close()
+
+
+def test_memory_forgets_what_ssh_brought(stack, daemon, account):
+    twinlockd.enrol(account)
+    needles = needles_of(account)
+    assert logins.ssh(account, account.password, account.phone.next_code()).admitted
+    for pid in [daemon.pid, *daemon.checker_pids()]:
+        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the secrets to be gone", bound=10)
+
+
+def test_the_search_in_memory_finds_what_is_there(daemon):
+    assert memory.in_memory(daemon.pid, {"path": twinlockd.SOCKET.encode()}) != {}
+    # A call that is not at its end yet is still in the daemon's memory.
+    with twinlockd.connect() as connection:
+        needle = b"planted-" + secrets.token_hex(8).encode()
+        connection.sendall(b'{"method":"org.varlink.service.GetInfo","x.' + needle)
+        wait_for(lambda: memory.in_memory(daemon.pid, {"half a call": needle}), "the planted text to be found")
+
+
+@pytest.fixture
+def hung_check(make_daemon, account, password_stack, hostile_modules):
+    """A daemon whose password checks hang, and the file in which they leave their process ids."""
+    daemon = make_daemon({"checker.deadline": 60})
+    twinlockd.enrol(account)
+    pids = daemon.shared_file("pids")
+    password_stack(f"auth required {hostile_modules}/pam_test_hang.so file={pids}", "@include common-account")
+    return daemon, pids
+
+
+def end_check(pids):
+    os.kill(int(pids.read_text().split()[0]), signal.SIGKILL)
+
+
+def test_the_search_in_memory_finds_a_password_in_use(hung_check, account):
+    daemon, pids = hung_check
+    with twinlockd.connect(account) as connection:
+        connection.sendall(twinlockd.message(f"{AUTHENTICATION}.SignIn", password=account.password))
+        wait_for(pids.read_text, "the check to hang")
+        needles = {"password": account.password.encode()}
+        assert memory.in_memory(daemon.pid, needles) != {}
+        assert any(memory.in_memory(pid, needles) for pid in daemon.checker_pids())
+        end_check(pids)
+        assert connection.recv(65536)
+    for pid in [daemon.pid, *daemon.checker_pids()]:
+        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the password to be gone", bound=10)
+
+
+def test_no_process_list_has_them_during_a_login(stack, hung_check, account):
+    """Looked for while the password check hangs and everybody waits: ssh, sshd, the daemon, the checker."""
+    _, pids = hung_check
+    code = account.phone.next_code()
+    needles = needles_of(account) | {"code": code.encode()}
+    found = {}
+
+    def look():
+        wait_for(pids.read_text, "the check to hang")
+        found["secrets"] = memory.in_process_lists(needles)
+        found["name"] = memory.in_process_lists({"user name": account.name.encode()})
+        end_check(pids)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    assert not logins.ssh(account, account.password, code).admitted
+    looking.join()
+    assert found["secrets"] == []
+    assert found["name"], "the client's own arguments name the user"
+
+
+def sign_in(connection, account):
+    return twinlockd.exchange(connection, f"{AUTHENTICATION}.SignIn", password=account.password)["parameters"]
+
+
+def verify(connection, session, code):
+    return twinlockd.exchange(connection, f"{AUTHENTICATION}.Verify2FACode", session=session, code=code)
+
+
+def sockets_of(pid):
+    directory = f"/proc/{pid}/fd"
+    targets = [os.readlink(f"{directory}/{name}") for name in os.listdir(directory)]
+    return [target for target in targets if target.startswith("socket:")]
