@@ -8,14 +8,15 @@ import Glibc
 enum MemoryTunables {
     private static let name = "GLIBC_TUNABLES"
     private static let value = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165"
-    /// Set by the first start, so that the second one is the last whatever glibc made of it.
+    /// Set by the first start, so that the second one is the last.
     private static let mark = "TWINLOCK_TUNED"
 
     static func ensure() throws(StartError) {
         let present = getenv(self.name).map { String(cString: $0) }
         let isMarked = getenv(self.mark) != nil
         unsetenv(self.mark)
-        guard present != self.value, !isMarked else { return }
+        guard present != self.value else { return }
+        guard !isMarked else { throw StartError("\(self.name) was taken away between two starts") }
         setenv(self.name, self.value, 1)
         setenv(self.mark, "1", 1)
         var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
