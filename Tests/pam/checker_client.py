@@ -117,11 +117,11 @@ def ask_once(program, identity, peer, data, *arguments, pair=None, environment=N
     theirs.close()
     ours.settimeout(30)
     with ours:
-        ours.sendall(data)
         try:
+            ours.sendall(data)
             answer = receive(ours)
-        except ConnectionResetError:
-            answer = None  # closed with the request unread
+        except ConnectionError:
+            answer = None  # closed before the request was sent, or with it unread
     return answer, process.wait(timeout=20)
 
 
