@@ -24,28 +24,44 @@ def make(directory, *arguments):
 
 
 @pytest.fixture(scope="session")
-def helpers():
+def for_everybody():
+    """Copies what was built to where every user can run it: the repository may lie in a directory that is closed."""
+    place = pathlib.Path(tempfile.mkdtemp(prefix="twinlock-built-"))
+    place.chmod(0o755)
+
+    def copy(directory, name):
+        (place / name).mkdir(mode=0o755)
+        for file in directory.iterdir():
+            if file.is_file() and os.access(file, os.X_OK):
+                shutil.copy(file, place / name)
+        return place / name
+
+    yield copy
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def helpers(for_everybody):
     """The directory with the host program and the modules that misbehave."""
     make(REPOSITORY / "Tests" / "pam", f"OUT={BUILD}")
-    return BUILD
+    return for_everybody(BUILD, "helpers")
 
 
 @pytest.fixture(scope="session")
-def built():
+def built(for_everybody):
     """The directory with the module and the checker as they are installed."""
     given = os.environ.get("TWINLOCK_PAM_DIR")
-    if given is not None:
-        return pathlib.Path(given).resolve()
-    make(REPOSITORY / "pam")
-    return REPOSITORY / "pam"
+    if given is None:
+        make(REPOSITORY / "pam")
+    return for_everybody(pathlib.Path(given).resolve() if given else REPOSITORY / "pam", "built")
 
 
 @pytest.fixture(scope="session")
-def sanitized():
+def sanitized(for_everybody):
     """The same with AddressSanitizer and UndefinedBehaviorSanitizer."""
     out = BUILD / "sanitized"
     make(REPOSITORY / "pam", "sanitized", f"OUT={out}")
-    return out
+    return for_everybody(out, "sanitized")
 
 
 def sanitizer_environment():
