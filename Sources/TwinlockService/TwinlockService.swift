@@ -22,6 +22,9 @@ public final class TwinlockService: Sendable {
     let pendingLedger = Mutex(PendingLedger())
     let passwordThrottle = Mutex(PasswordThrottle())
 
+    /// Password checks that run at once.
+    public static let checksAtOnce = CheckGate.places
+
     /// A service over a store, a key and a checker.
     public init(
         store: any AccountStore,

@@ -12,8 +12,10 @@ struct CheckerClient: PasswordChecker {
     let path: String
     /// Who must be listening, root apart.
     let peer: UInt32
-    /// Threads that may wait for the checker; as many as checks run at once, and some for questions about names.
-    let threads: NIOThreadPool
+    /// Threads that wait for answers about passwords: as many as checks run at once, so that none waits for a thread.
+    let checkThreads: NIOThreadPool
+    /// Threads that wait for answers about names: apart, so that a directory that hangs keeps no password waiting.
+    let lookUpThreads: NIOThreadPool
     /// How long a question about a name may take.
     let lookUpTime: Duration
 
@@ -66,7 +68,8 @@ struct CheckerClient: PasswordChecker {
         let (path, peer) = (self.path, self.peer)
         let outcome: Result<CheckerAnswer, CheckFailure>
         do {
-            outcome = try await self.threads.runIfActive {
+            let threads = operation == .check ? self.checkThreads : self.lookUpThreads
+            outcome = try await threads.runIfActive {
                 Self.exchange(
                     operation,
                     path: path,

@@ -27,15 +27,18 @@ struct Daemon {
         defer { socket.remove() }
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let threads = NIOThreadPool(numberOfThreads: Self.checkerThreads)
-        threads.start()
+        let checkThreads = NIOThreadPool(numberOfThreads: TwinlockService.checksAtOnce)
+        let lookUpThreads = NIOThreadPool(numberOfThreads: Self.lookUpsAtOnce)
+        checkThreads.start()
+        lookUpThreads.start()
         let service = TwinlockService(
             store: store.store,
             sealer: Sealer(current: store.key),
             checker: CheckerClient(
                 path: checkerPath,
                 peer: privileges.uid,
-                threads: threads,
+                checkThreads: checkThreads,
+                lookUpThreads: lookUpThreads,
                 lookUpTime: .seconds(self.settings.checkerDeadline)
             ),
             policy: self.policy(servedUid: privileges.servedUid),
@@ -63,8 +66,8 @@ struct Daemon {
         return checkerIsGone() ? 1 : 0
     }
 
-    /// Eight checks of passwords, and as many questions about names.
-    private static let checkerThreads = 16
+    /// Questions about names that may wait for the checker at once; their answers are kept for a minute.
+    private static let lookUpsAtOnce = 4
 
     private func openStore() throws -> (store: SQLiteStore, key: SealingKey) {
         let path = "\(self.settings.stateDirectory)/twinlock.db"
