@@ -42,6 +42,15 @@ extension TwinlockService {
         return Empty()
     }
 
+    /// Removes sessions that are over. Nobody waits for it.
+    public func removeEndedSessions() async {
+        do {
+            try await self.store.removeSessions(endedAt: self.surroundings.now())
+        } catch {
+            self.log.storeFailed(error, doing: "removing sessions that are over")
+        }
+    }
+
     /// The finished session behind a text, if it is live, the caller may use it and what it stands on still holds; its
     /// use is noted.
     func liveSession(_ text: SecretText, for peer: Peer) async throws(Refusal) -> Session {

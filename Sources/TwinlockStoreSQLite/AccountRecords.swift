@@ -189,8 +189,7 @@ final class AccountRecords {
         }
         var bySource: [FailureSource: Int] = [:]
         for (source, count) in rows {
-            // Swift takes two spellings of one accent for the same key: add, so that none is lost.
-            bySource[source, default: 0] += count
+            bySource[source] = count
         }
         var finished = account
         finished.throttle = Throttle(failures: Failures(bySource: bySource), wait: account.throttle.wait)

@@ -52,6 +52,7 @@ struct Daemon {
             group: group,
             logger: logger
         )
+        let tidying = Self.tidy(service)
         let checkerIsGone = Self.watch(privileges.checkerControl, logger: logger)
 
         logger.notice("serving", metadata: ["socket": "\(self.settings.socket)"])
@@ -60,6 +61,7 @@ struct Daemon {
         tl_wait_stop_signal()
         tl_notify(manager, "STOPPING=1")
         logger.notice("stopping")
+        tidying.cancel()
         try server.stop()
         try group.syncShutdownGracefully()
         Self.finish(store.store)
@@ -86,6 +88,16 @@ struct Daemon {
         }
         try file.settle()
         return (store, file.key)
+    }
+
+    /// Removes now and then what nobody will ask for again.
+    private static func tidy(_ service: TwinlockService) -> Task<Void, Never> {
+        Task {
+            while !Task.isCancelled {
+                await service.removeEndedSessions()
+                try? await Task.sleep(for: .seconds(3600))
+            }
+        }
     }
 
     /// Lets the store finish what waits, and tidy its files. Called from the main thread, which nothing else needs by now.

@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockStore
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -35,6 +36,17 @@ struct CallerTests {
         await #expect(throws: NamedError.signInAgain) {
             try await scene.call(Authentication.GetSession.self, parameters, from: Scene.alice)
         }
+    }
+
+    @Test("sessions that are over are removed, and no others")
+    func tidied() async throws {
+        let scene = try Scene()
+        let old = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
+        scene.pass(Int64(Session.idleSeconds))
+        let new = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
+        await scene.service.removeEndedSessions()
+        #expect(try await scene.store.session(digest: #require(SessionValue.digest(of: old))) == nil)
+        #expect(try await scene.store.session(digest: #require(SessionValue.digest(of: new))) != nil)
     }
 
     @Test("a session ends when its account expires, or its name is another's")
