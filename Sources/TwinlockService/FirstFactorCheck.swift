@@ -87,27 +87,42 @@ extension TwinlockService {
         password: SecretText,
         origin: SignInOrigin
     ) async throws(Refusal) -> CheckReport {
-        let seconds = self.policy.checkDeadlineSeconds
+        let deadline = Duration.seconds(self.policy.checkDeadlineSeconds)
         let surroundings = self.surroundings
         let checker = self.checker
         let begun = surroundings.uptime()
         do {
-            return try await self.gate.run(
+            let (report, taken) = try await self.gate.run(
                 for: CheckRequester(origin),
-                patience: { await surroundings.pause(seconds) }
-            ) { () async throws(CheckFailure) -> CheckReport in
-                let left = .seconds(seconds) - (surroundings.uptime() - begun)
-                return try await checker.check(
+                patience: { await surroundings.pause(deadline) }
+            ) { () async throws(CheckFailure) -> (CheckReport, Duration) in
+                let started = surroundings.uptime()
+                let report = try await checker.check(
                     user: name,
                     password: password,
                     remoteHost: origin.remoteHost,
                     tty: origin.tty,
-                    within: left
+                    within: deadline - (started - begun)
                 )
+                return (report, surroundings.uptime() - started)
             }
+            await self.keepPace(report, taken: taken)
+            return report
         } catch {
             self.log.failure("cannot check a password: \(error)")
             throw .named(.unavailable)
+        }
+    }
+
+    /// Holds an answer back that came sooner because there was no password to look at.
+    private func keepPace(_ report: CheckReport, taken: Duration) async {
+        switch report.hasUsablePassword {
+        case true?:
+            self.checkPace.withLock { $0.note(taken) }
+        case false?:
+            await self.surroundings.pause(self.checkPace.withLock { $0.missing(after: taken) })
+        case nil:
+            break
         }
     }
 

@@ -57,7 +57,7 @@ extension TwinlockService {
         let first = try await self.firstFactor(name: identity.name, password: password, origin: origin)
         guard case .shown(let check, let enrolment) = first.outcome, first.identity == identity else {
             self.log.decision(method, .refused, first.reason, user: identity.name, origin: origin)
-            await self.surroundings.pause(self.policy.failureDelaySeconds)
+            await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
             let now = self.surroundings.now()
             let action = self.passwordThrottle.withLock {
                 $0.answer(user: Self.throttleKey(identity.name), source: origin.failureSource, begun: begun, at: now)

@@ -150,7 +150,7 @@ extension TwinlockService {
 
     /// The error for a failed first factor where it is not hidden, after the delay.
     private func refusalOfFirstFactor(name: String, origin: SignInOrigin, begun: UnixSeconds) async -> Refusal {
-        await self.surroundings.pause(self.policy.failureDelaySeconds)
+        await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
         let now = self.surroundings.now()
         let action = self.passwordThrottle.withLock {
             $0.answer(user: Self.throttleKey(name), source: origin.failureSource, begun: begun, at: now)

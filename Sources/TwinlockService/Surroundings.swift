@@ -9,15 +9,15 @@ public struct Surroundings: Sendable {
     public let uptime: @Sendable () -> Duration
     /// So many bytes from the system's generator.
     public let random: @Sendable (_ count: Int) -> SecretBytes
-    /// Returns when so many seconds have passed. Nothing but an answer waits for it.
-    public let pause: @Sendable (_ seconds: Int) async -> Void
+    /// Returns when that much time has passed. Nothing but an answer waits for it.
+    public let pause: @Sendable (_ time: Duration) async -> Void
 
     /// The machine as the service sees it.
     public init(
         now: @escaping @Sendable () -> UnixSeconds,
         uptime: @escaping @Sendable () -> Duration,
         random: @escaping @Sendable (_ count: Int) -> SecretBytes,
-        pause: @escaping @Sendable (_ seconds: Int) async -> Void
+        pause: @escaping @Sendable (_ time: Duration) async -> Void
     ) {
         self.now = now
         self.uptime = uptime

@@ -21,6 +21,7 @@ public final class TwinlockService: Sendable {
     let gate = CheckGate()
     let pendingLedger = Mutex(PendingLedger())
     let passwordThrottle = Mutex(PasswordThrottle())
+    let checkPace = Mutex(CheckPace())
 
     /// Password checks that run at once.
     public static let checksAtOnce = CheckGate.places

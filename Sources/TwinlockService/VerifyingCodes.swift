@@ -215,7 +215,7 @@ extension TwinlockService {
 
     /// A refusal, after the delay that every "no" has.
     func delayed(_ refusal: Refusal) async -> Refusal {
-        await self.surroundings.pause(self.policy.failureDelaySeconds)
+        await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
         return refusal
     }
 }

@@ -164,7 +164,7 @@ extension Surroundings {
             return .nanoseconds(Int64(clamping: now))
         },
         random: { randomBytes($0) },
-        pause: { try? await Task.sleep(for: .seconds($0)) }
+        pause: { try? await Task.sleep(for: $0) }
     )
 }
 

@@ -22,6 +22,10 @@ final class FakeHost: PasswordChecker {
         var users: [String: User] = [:]
         var failure: CheckFailure?
         var checks = 0
+        /// Since the host was made; a check spends some of it.
+        var uptime = Duration.zero
+        var costOfUnknown = Duration.milliseconds(20)
+        var costOfKnown = Duration.milliseconds(40)
     }
 
     let state = Mutex(State())
@@ -34,7 +38,10 @@ final class FakeHost: PasswordChecker {
         within time: Duration
     ) async throws(CheckFailure) -> CheckReport {
         let given = password.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        self.state.withLock { $0.checks += 1 }
+        self.state.withLock { state in
+            state.checks += 1
+            state.uptime += state.users[user] == nil ? state.costOfUnknown : state.costOfKnown
+        }
         var report = try self.report(user)
         let known = self.state.withLock { $0.users[user]?.password }
         report.password = known.map { $0 == given ? .right : .wrong } ?? .unknownUser
@@ -78,6 +85,7 @@ final class Scene: Sendable {
     private final class Clock: Sendable {
         let now = Mutex(Scene.start)
         let random = Mutex(SystemRandomNumberGenerator())
+        let pauses = Mutex<[Duration]>([])
     }
 
     init(hidesPasswordResult: Bool = true, servedUid: UInt32? = nil) throws {
@@ -97,13 +105,13 @@ final class Scene: Sendable {
             ),
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },
-                uptime: { .zero },
+                uptime: { [host] in host.state.withLock { $0.uptime } },
                 random: { count in
                     SecretBytes(count: count) { bytes in
                         for index in bytes.indices { bytes[index] = clock.random.withLock { $0.next() } }
                     }
                 },
-                pause: { _ in }
+                pause: { time in clock.pauses.withLock { $0.append(time) } }
             ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -120,6 +128,9 @@ final class Scene: Sendable {
     func pass(_ seconds: Int64) {
         self.clock.now.withLock { $0 += seconds }
     }
+
+    /// For how long answers were held back, one after another.
+    var pauses: [Duration] { self.clock.pauses.withLock { $0 } }
 
     var now: Int64 { self.clock.now.withLock { $0 } }
 

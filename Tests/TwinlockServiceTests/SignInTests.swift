@@ -90,6 +90,30 @@ struct SignInTests {
         }
     }
 
+    @Test("a name that nobody has is answered no sooner than one that somebody has")
+    func samePace() async throws {
+        let scene = try Scene()
+        _ = try await scene.signIn("nobody-here", "x", from: Scene.root, Context.ssh)
+        #expect(scene.pauses == [.zero], "before the first real check nothing is known")
+        _ = try await scene.signIn("alice", "wrong", from: Scene.root, Context.ssh)
+        #expect(scene.pauses.count == 1, "a real check is not held back")
+        _ = try await scene.signIn("nobody-here", "x", from: Scene.root, Context.ssh)
+        #expect(scene.pauses.last == .milliseconds(20))
+    }
+
+    @Test("the pace follows the host, and one accident does not stop the sign-ins")
+    func pace() {
+        var pace = CheckPace()
+        #expect(pace.missing(after: .zero) == .zero)
+        pace.note(.milliseconds(40))
+        #expect(pace.missing(after: .milliseconds(25)) == .milliseconds(15))
+        #expect(pace.missing(after: .milliseconds(60)) == .zero)
+        for _ in 1...100 { pace.note(.milliseconds(80)) }
+        #expect(pace.missing(after: .zero) > .milliseconds(79))
+        for _ in 1...100 { pace.note(.seconds(14)) }
+        #expect(pace.missing(after: .zero) == CheckPace.longest)
+    }
+
     @Test("an empty password and a token never reach the checker", arguments: ["", "twl_abcdef"])
     func neverChecked(password: String) async throws {
         let scene = try Scene()
