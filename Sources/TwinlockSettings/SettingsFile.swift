@@ -2,7 +2,7 @@
 ///
 /// The form, whole: a line is blank, a comment that begins with `#`, a `[section]`, or `key = value`. Space around each
 /// part is ignored; a value goes to the end of its line and is taken as it stands, without quotes, escapes, expansion or
-/// comments behind it. (libconfuse was looked at first: it expands `${NAME}` in values from the environment with no way
+/// comments behind it. (libconfuse 3.3 was tried first: it expands `${NAME}` in values from the environment with no way
 /// to switch that off, and the last of two equal keys wins in silence.)
 struct SettingsFile: Sendable {
     /// One `key = value` line.
