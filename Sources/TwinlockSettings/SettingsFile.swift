@@ -2,8 +2,8 @@
 ///
 /// The form, whole: a line is blank, a comment that begins with `#`, a `[section]`, or `key = value`. Space around each
 /// part is ignored; a value goes to the end of its line and is taken as it stands, without quotes, escapes, expansion or
-/// comments behind it. (libconfuse 3.3 was tried first: it expands `${NAME}` in values from the environment with no way
-/// to switch that off, and the last of two equal keys wins in silence.)
+/// comments behind it. (libconfuse 3.3, given such a file in its own form, put `${NAME}` from the environment into a quoted
+/// value, and let the last of two equal keys win in silence.)
 struct SettingsFile: Sendable {
     /// One `key = value` line.
     struct Entry: Equatable, Sendable {
