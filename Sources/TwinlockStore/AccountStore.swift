@@ -22,6 +22,16 @@ public protocol AccountStore: Sendable {
     /// All accounts that carry this name or this uid: none, one, or two that have parted.
     func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]
 
+    /// Accounts in the order of their names' bytes.
+    ///
+    /// - Parameters:
+    ///   - name: Those behind it; nil begins at the first.
+    ///   - limit: How many at most, 1 or more.
+    func accounts(after name: String?, limit: Int) async throws(StoreError) -> [Account]
+
+    /// Saves that moment, durably, where nothing depends on it: whether the store can still save anything.
+    func tryToSave(at now: UnixSeconds) async throws(StoreError)
+
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
     ///
     /// Accounts without a second factor that share only the name or only the uid give way.

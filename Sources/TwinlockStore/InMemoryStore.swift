@@ -21,6 +21,20 @@ public actor InMemoryStore: AccountStore {
             .sorted { $0.id < $1.id }
     }
 
+    /// Accounts in the order of their names' bytes.
+    public func accounts(after name: String?, limit: Int) throws(StoreError) -> [Account] {
+        precondition(limit > 0, "a page holds at least one account")
+        let behind = self.accounts.values.filter { account in
+            name.map { $0.utf8.lexicographicallyPrecedes(account.identity.name.utf8) } ?? true
+        }
+        return Array(
+            behind.sorted { $0.identity.name.utf8.lexicographicallyPrecedes($1.identity.name.utf8) }.prefix(limit)
+        )
+    }
+
+    /// Nothing that could fail.
+    public func tryToSave(at now: UnixSeconds) throws(StoreError) {}
+
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
     public func beginSetUp(_ setUp: SetUp, for identity: Identity) throws(StoreError) -> Account {
         var own: Account?

@@ -7,6 +7,7 @@ import TwinlockStore
 final class AccountRecords {
     private let selectSharing: Statement
     private let selectByID: Statement
+    private let selectPage: Statement
     private let selectFailures: Statement
     private let insert: Statement
     private let delete: Statement
@@ -27,6 +28,11 @@ final class AccountRecords {
             to: "read account in store"
         )
         self.selectByID = try database.prepare(Self.select + " WHERE a.id = ?1", to: "read account in store")
+        // Every name is greater than the empty one. Text compares by its bytes here.
+        self.selectPage = try database.prepare(
+            Self.select + " WHERE a.name > ?1 ORDER BY a.name LIMIT ?2",
+            to: "list accounts in store"
+        )
         self.selectFailures = try database.prepare(
             "SELECT source, count FROM failures WHERE account = ?1",
             to: "read failures in store"
@@ -83,6 +89,16 @@ final class AccountRecords {
     /// All accounts that carry this name or this uid, oldest first.
     func sharing(_ identity: Identity) throws(StoreError) -> [Account] {
         let found = try self.selectSharing.rows(.text(identity.name), .integer(Int64(identity.uid)), read: Self.read)
+        var accounts: [Account] = []
+        for unfinished in found {
+            accounts.append(try self.withFailures(unfinished))
+        }
+        return accounts
+    }
+
+    /// At most so many accounts behind that name, in the order of their names' bytes.
+    func page(after name: String?, limit: Int) throws(StoreError) -> [Account] {
+        let found = try self.selectPage.rows(.text(name ?? ""), .integer(Int64(limit)), read: Self.read)
         var accounts: [Account] = []
         for unfinished in found {
             accounts.append(try self.withFailures(unfinished))

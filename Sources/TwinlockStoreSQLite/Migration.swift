@@ -10,7 +10,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All of them, in order.
-    static let released: [Migration] = [.accountsAndSessions]
+    static let released: [Migration] = [.accountsAndSessions, .trials]
 }
 
 extension Migration {
@@ -88,6 +88,19 @@ extension Migration {
             WHEN NEW.last_used < OLD.last_used
             BEGIN SELECT RAISE(ABORT, 'sessions.last_used only moves up'); END
             """,
+        ]
+    )
+
+    /// Version 2: a place for a write that changes nothing else, by which the store tries whether it can still save.
+    static let trials = Migration(
+        version: 2,
+        statements: [
+            """
+            CREATE TABLE trials (
+                id INTEGER PRIMARY KEY CHECK (id = 1),
+                at INTEGER NOT NULL CHECK (at BETWEEN \(Self.moments))
+            ) STRICT
+            """
         ]
     )
 

@@ -8,6 +8,7 @@ final class Records {
     let accounts: AccountRecords
     /// Sessions.
     let sessions: SessionRecords
+    private let trial: Statement
     private let begin: Statement
     private let commit: Statement
     private let rollback: Statement
@@ -21,6 +22,10 @@ final class Records {
     init(_ database: consuming Database) throws(StoreError) {
         self.accounts = try AccountRecords(database)
         self.sessions = try SessionRecords(database)
+        self.trial = try database.prepare(
+            "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+            to: "save to store"
+        )
         self.begin = try database.prepare("BEGIN IMMEDIATE", to: "begin transaction in store")
         self.commit = try database.prepare("COMMIT", to: "commit to store")
         self.rollback = try database.prepare("ROLLBACK", to: "roll back in store")
@@ -31,6 +36,11 @@ final class Records {
             to: "undo operation in store"
         )
         self.database = database
+    }
+
+    /// Writes a moment where nothing depends on it.
+    func tryToSave(at moment: Int64) throws(StoreError) {
+        try self.trial.run(.integer(moment))
     }
 
     /// Begins a transaction that may write.

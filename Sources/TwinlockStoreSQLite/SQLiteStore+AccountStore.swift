@@ -9,6 +9,21 @@ extension SQLiteStore: AccountStore {
         }
     }
 
+    /// Accounts in the order of their names' bytes.
+    public func accounts(after name: String?, limit: Int) async throws(StoreError) -> [Account] {
+        precondition(limit > 0, "a page holds at least one account")
+        return try await self.perform { records throws(StoreError) in
+            try records.accounts.page(after: name, limit: limit)
+        }
+    }
+
+    /// Saves that moment where nothing depends on it.
+    public func tryToSave(at now: UnixSeconds) async throws(StoreError) {
+        try await self.perform { records throws(StoreError) in
+            try records.tryToSave(at: now.value)
+        }
+    }
+
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
     public func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
         try await self.perform { records throws(StoreError) in

@@ -16,6 +16,14 @@ struct ForwardingStore: AccountStore {
         try await self.around.run { store throws(StoreError) in try await store.accounts(sharing: identity) }
     }
 
+    func accounts(after name: String?, limit: Int) async throws(StoreError) -> [Account] {
+        try await self.around.run { store throws(StoreError) in try await store.accounts(after: name, limit: limit) }
+    }
+
+    func tryToSave(at now: UnixSeconds) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in try await store.tryToSave(at: now) }
+    }
+
     func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
         try await self.around.run { store throws(StoreError) in try await store.beginSetUp(setUp, for: identity) }
     }

@@ -144,7 +144,8 @@ struct SchemaTests {
         let store = try SQLiteStore(path: self.directory.database)
         let expected = [
             "journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0",
-            "secure_delete": "1", "locking_mode": "exclusive", "application_id": "1417112651", "user_version": "1",
+            "secure_delete": "1", "locking_mode": "exclusive", "application_id": "1417112651",
+            "user_version": "\(Migration.released.count)",
         ]
         for (pragma, value) in expected {
             let found = try await store.perform { records throws(StoreError) in
