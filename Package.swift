@@ -21,6 +21,7 @@ let package = Package(
     products: [
         .executable(name: "twinlockd", targets: ["twinlockd"]),
         .executable(name: "twinlock", targets: ["twinlock"]),
+        .library(name: "TwinlockClient", targets: ["TwinlockClient", "TwinlockInterface", "TwinlockVarlink"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -61,6 +62,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // For programs of others: a connection to the daemon. Knows the network, beside the executables the only one to.
+        .target(
+            name: "TwinlockClient",
+            dependencies: ["CTwinlockLinux", "TwinlockInterface", "TwinlockVarlink", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+
         // The executables: the only ones that know the clock, the network and the environment.
         .executableTarget(
             name: "twinlockd",
@@ -75,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "twinlock",
             dependencies: [
-                "CTwinlockLinux", "TwinlockInterface", "TwinlockTerminal", "TwinlockVarlink", nioCore, nioPosix,
+                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockTerminal", "TwinlockVarlink", nioCore,
+                nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -125,6 +134,13 @@ let package = Package(
         .testTarget(
             name: "TwinlockInterfaceTests",
             dependencies: ["TwinlockInterface", "TwinlockVarlink"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TwinlockClientTests",
+            dependencies: [
+                "TwinlockClient", "TwinlockInterface", "TwinlockVarlink", nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -7,10 +7,16 @@ public enum InterfaceText {
     )
     /// `org.twinlock.Account.varlink`
     public static let account = String(decoding: PackageResources.org_twinlock_Account_varlink, as: UTF8.self)
+    /// `org.twinlock.Administration.varlink`
+    public static let administration = String(
+        decoding: PackageResources.org_twinlock_Administration_varlink,
+        as: UTF8.self
+    )
 
     /// All of them, by interface name.
     public static let all: [(name: String, description: String)] = [
         (Authentication.interface, authentication),
         (OwnAccount.interface, account),
+        (Administration.interface, administration),
     ]
 }

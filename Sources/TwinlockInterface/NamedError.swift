@@ -53,6 +53,7 @@ public enum NamedError: Error, Hashable, Sendable {
             .authenticationFailed, .tooManyFailures(seconds: nil), .signInAgain, .codeAlreadyUsed, .notEnabled,
             .noSetUp, .unavailable,
         ],
+        Administration.interface: [.unavailable],
     ]
 
     /// The error as a method of that interface answers it.

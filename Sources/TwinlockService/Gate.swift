@@ -3,12 +3,14 @@ import TwinlockInterface
 import TwinlockVarlink
 
 /// The uid that the kernel shows for a user who has none in our user namespace. It stands for anybody, so it is nobody.
-private let overflowUid: UInt32 = 65534
+let overflowUid: UInt32 = 65534
 
 /// Whose sign-in it is.
 struct SignInSubject: Sendable {
     /// Byte for byte as the caller gave it; the caller's own name where it was left out.
     let givenName: String
+    /// Where it comes from, as far as its caller is believed.
+    let origin: SignInOrigin
 }
 
 /// Whose account it is, and what proves a second factor so far.
@@ -18,18 +20,28 @@ struct AccountSubject: Sendable {
     let session: Session?
 }
 
-extension Callers where Subject == SignInSubject {
-    /// A uid for itself, root for anybody.
-    static func selfOrRoot(_ user: @escaping @Sendable (Parameters) -> String?) -> Self {
+extension Callers where Parameters == SignInParameters, Subject == SignInSubject {
+    /// A uid for itself; root and listed services for anybody, a service for a session only.
+    static var whoSignsIn: Self {
         Self { service, parameters, peer throws(Refusal) in
             try service.admit(peer)
-            if peer.uid == 0 {
-                return SignInSubject(givenName: user(parameters) ?? "root")
+            let standing = service.policy.standing(of: peer)
+            let origin = SignInOrigin(parameters.context, peer: peer, standing: standing)
+            if let given = parameters.user, Self.isForAnybody(standing, origin.purpose) {
+                return SignInSubject(givenName: given, origin: origin)
             }
             let own = try await service.ownIdentity(of: peer)
-            let given = user(parameters) ?? own.name
+            let given = parameters.user ?? own.name
             guard given.utf8.elementsEqual(own.name.utf8) else { throw .permissionDenied }
-            return SignInSubject(givenName: given)
+            return SignInSubject(givenName: given, origin: origin)
+        }
+    }
+
+    /// A verdict for a login program is root's business: who gives no session must open a door himself.
+    private static func isForAnybody(_ standing: CallerStanding, _ purpose: Purpose) -> Bool {
+        switch (standing, purpose) {
+        case (.root, _), (.service, .session): true
+        case (.service, .login), (.user, _): false
         }
     }
 }
@@ -48,8 +60,8 @@ extension Callers where Subject == PendingSignIn {
 }
 
 extension Callers where Subject == Session {
-    /// The uid whose session it is, the one that made it, and root; for anyone else it does not exist.
-    static func holderMakerOrRoot(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
+    /// The uid whose session it is, the one that made it, root and listed services; for anyone else it does not exist.
+    static func whoMayUse(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
         Self { service, parameters, peer throws(Refusal) in
             try service.admit(peer)
             return try await service.liveSession(session(parameters), for: peer)
@@ -76,6 +88,16 @@ extension Callers where Subject == Void {
     static var anyone: Self {
         Self { service, _, peer throws(Refusal) in
             try service.admit(peer)
+        }
+    }
+}
+
+extension Callers where Subject == Void {
+    /// Root, and those whom the settings let read.
+    static var rootOrAdministrator: Self {
+        Self { service, _, peer throws(Refusal) in
+            try service.admit(peer)
+            guard peer.uid == 0 || service.policy.administrators.contains(peer) else { throw .permissionDenied }
         }
     }
 }

@@ -23,11 +23,36 @@ struct Callers<Parameters: Message, Subject: Sendable>: Sendable {
     let admit: @Sendable (TwinlockService, Parameters, Peer) async throws(Refusal) -> Subject
 }
 
+/// The replies of a method ahead of its final one.
+struct Replies<Result: Message>: Sendable {
+    /// Whether the caller takes more than one reply.
+    let areWelcome: Bool
+    private let sink: ReplySink
+
+    fileprivate init(areWelcome: Bool, sink: ReplySink) {
+        self.areWelcome = areWelcome
+        self.sink = sink
+    }
+
+    /// Sends one and waits until the socket has taken it.
+    ///
+    /// - Returns: Whether to go on: nobody reads any more otherwise.
+    func send(_ result: Result) async -> Bool {
+        do {
+            try await self.sink.send(.success { result.write(to: &$0) })
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
 /// One method of ours: its name, who may call it, and what carries it out.
 struct MethodEntry: Sendable {
     let name: String
-    let handle: @Sendable (TwinlockService, Call, Peer) async -> Reply
+    let handle: @Sendable (TwinlockService, Call, Peer, ReplySink) async -> Reply
 
+    /// A method that answers once.
     init<M: Method, Subject: Sendable>(
         _ method: M.Type,
         callers: Callers<M.Parameters, Subject>,
@@ -35,13 +60,27 @@ struct MethodEntry: Sendable {
             @escaping @Sendable (TwinlockService) ->
             @Sendable (AuthorizedCall<M.Parameters, Subject>) async throws(Refusal) -> M.Result
     ) {
+        self.init(method, callers: callers) { service in
+            { call, _ throws(Refusal) in try await handle(service)(call) }
+        }
+    }
+
+    /// A method that may answer again and again where the caller takes it.
+    init<M: Method, Subject: Sendable>(
+        _ method: M.Type,
+        callers: Callers<M.Parameters, Subject>,
+        handle:
+            @escaping @Sendable (TwinlockService) ->
+            @Sendable (AuthorizedCall<M.Parameters, Subject>, Replies<M.Result>) async throws(Refusal) -> M.Result
+    ) {
         self.name = M.name
-        self.handle = { service, call, peer in
+        self.handle = { service, call, peer, sink in
             do throws(Refusal) {
                 let parameters = try Self.decode(M.Parameters.self, call)
                 let subject = try await callers.admit(service, parameters, peer)
                 let authorized = AuthorizedCall(parameters: parameters, peer: peer, subject: subject)
-                let result = try await handle(service)(authorized)
+                let replies = Replies<M.Result>(areWelcome: call.more, sink: sink)
+                let result = try await handle(service)(authorized, replies)
                 return .success { result.write(to: &$0) }
             } catch {
                 return error.reply(from: call.interfaceName)
@@ -64,13 +103,15 @@ struct MethodEntry: Sendable {
 extension TwinlockService {
     /// Every method that exists. One that is not here does not.
     static let methods: [MethodEntry] = [
-        MethodEntry(Authentication.SignIn.self, callers: .selfOrRoot { $0.user }, handle: signIn),
+        MethodEntry(Authentication.SignIn.self, callers: .whoSignsIn, handle: signIn),
         MethodEntry(Authentication.Verify2FACode.self, callers: .whoSignedIn { $0.session }, handle: verify2FACode),
-        MethodEntry(Authentication.GetSession.self, callers: .holderMakerOrRoot { $0.session }, handle: getSession),
+        MethodEntry(Authentication.GetSession.self, callers: .whoMayUse { $0.session }, handle: getSession),
         MethodEntry(Authentication.SignOut.self, callers: .anyone, handle: signOut),
         MethodEntry(OwnAccount.GetStatus.self, callers: .accountOwner { $0.session }, handle: getStatus),
         MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
         MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
+        MethodEntry(Administration.GetHealth.self, callers: .rootOrAdministrator, handle: getHealth),
+        MethodEntry(Administration.ListAccounts.self, callers: .rootOrAdministrator, handle: listAccounts),
     ]
 }

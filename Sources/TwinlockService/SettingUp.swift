@@ -11,29 +11,15 @@ extension TwinlockService {
         _ call: AuthorizedCall<GetStatusParameters, AccountSubject>
     ) async throws(Refusal) -> GetStatusResult {
         let identity = call.subject.identity
-        let now = self.surroundings.now()
-        let account: Account?
-        let credential: Credential?
         switch try await self.enrolment(of: identity) {
-        case .none(let found): (account, credential) = (found, nil)
-        case .active(let found, let active): (account, credential) = (found, active)
+        case .none(let account):
+            return GetStatusResult(account, of: identity, at: self.surroundings.now())
+        case .active(let account, _):
+            return GetStatusResult(account, of: identity, at: self.surroundings.now())
         case .parted:
             self.log.failure("the account of uid \(identity.uid) has parted from its name")
             throw .named(.unavailable)
         }
-        var throttle = account?.throttle ?? Throttle()
-        let admission = throttle.admit(at: now)
-        let waitSeconds: Int64? = if case .wait(let seconds) = admission { Int64(seconds) } else { nil }
-        return GetStatusResult(
-            user: identity.name,
-            uid: Int64(identity.uid),
-            enabled: credential != nil,
-            enabledAt: credential?.confirmedAt.value,
-            setUpBegun: account?.setUp?.isOpen(at: now) ?? false,
-            failedCodes: Int64(throttle.failures.total),
-            waitSeconds: waitSeconds,
-            exhausted: admission == .exhausted
-        )
     }
 
     func beginSetUp(
@@ -158,10 +144,29 @@ private enum NewFactor {
     }
 }
 
+extension GetStatusResult {
+    /// How an account stands; one that the store does not know has no second factor and no failures.
+    init(_ account: Account?, of identity: Identity, at now: UnixSeconds) {
+        var throttle = account?.throttle ?? Throttle()
+        let admission = throttle.admit(at: now)
+        let waitSeconds: Int64? = if case .wait(let seconds) = admission { Int64(seconds) } else { nil }
+        self.init(
+            user: identity.name,
+            uid: Int64(identity.uid),
+            enabled: account?.credential != nil,
+            enabledAt: account?.credential?.confirmedAt.value,
+            setUpBegun: account?.setUp?.isOpen(at: now) ?? false,
+            failedCodes: Int64(throttle.failures.total),
+            waitSeconds: waitSeconds,
+            exhausted: admission == .exhausted
+        )
+    }
+}
+
 extension SignInOrigin {
     /// The origin of a call that a program makes for the account itself.
     init(own peer: Peer) {
-        self.init(Context(), peer: peer)
+        self.init(Context(), peer: peer, standing: .user)
     }
 }
 

@@ -16,17 +16,24 @@ struct SignInOrigin: Equatable, Sendable {
     /// Factors that a login program of root's has checked itself.
     var passed: [Factor]
 
-    /// Believes root; from anyone else only what the sign-in is for.
-    init(_ context: Context, peer: Peer) {
-        let isRoot = peer.uid == 0
+    /// Believes root; a listed service in all but the factors; anyone else only in what the sign-in is for.
+    init(_ context: Context, peer: Peer, standing: CallerStanding) {
+        var told = context
+        switch standing {
+        case .root: break
+        case .service:
+            told.passed = nil
+        case .user:
+            told = Context()
+            told.purpose = context.purpose
+        }
         self.peerUid = peer.uid
-        self.service = isRoot ? context.service ?? "varlink" : "varlink"
-        self.tty = isRoot ? context.tty ?? "" : ""
-        self.remoteHost = isRoot ? context.remoteHost ?? "" : ""
-        self.realUid = isRoot ? context.realUid.flatMap(UInt32.init(exactly:)) : nil
-        self.purpose = context.purpose == .login ? .login : .session
-        let passed = isRoot ? context.passed ?? [] : []
-        self.passed = passed.compactMap { Factor(rawValue: $0.rawValue) }.filter { $0 != .code }
+        self.service = told.service ?? "varlink"
+        self.tty = told.tty ?? ""
+        self.remoteHost = told.remoteHost ?? ""
+        self.realUid = told.realUid.flatMap(UInt32.init(exactly:))
+        self.purpose = told.purpose == .login ? .login : .session
+        self.passed = (told.passed ?? []).compactMap { Factor(rawValue: $0.rawValue) }.filter { $0 != .code }
     }
 
     init(

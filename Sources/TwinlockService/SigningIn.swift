@@ -11,7 +11,7 @@ extension TwinlockService {
     func signIn(
         _ call: AuthorizedCall<SignInParameters, SignInSubject>
     ) async throws(Refusal) -> SignInResult {
-        let origin = SignInOrigin(call.parameters.context, peer: call.peer)
+        let origin = call.subject.origin
         let name = call.subject.givenName
         let begun = self.surroundings.now()
         guard call.parameters.password != nil || !origin.passed.isEmpty else {

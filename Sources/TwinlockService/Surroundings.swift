@@ -38,6 +38,10 @@ public struct ServicePolicy: Sendable {
     public var checkDeadlineSeconds: Int
     /// The one uid that is served besides root, where the daemon was started by an ordinary user; nil for all.
     public var servedUid: UInt32?
+    /// Local services that sign others in and may use everybody's sessions, a web panel say.
+    public var services: ListedCallers
+    /// Who may read what `org.twinlock.Administration` tells, root apart.
+    public var administrators: ListedCallers
 
     /// The decisions.
     public init(
@@ -45,12 +49,16 @@ public struct ServicePolicy: Sendable {
         issuer: String,
         failureDelaySeconds: Int,
         checkDeadlineSeconds: Int,
-        servedUid: UInt32?
+        servedUid: UInt32?,
+        services: ListedCallers = ListedCallers(),
+        administrators: ListedCallers = ListedCallers()
     ) {
         self.hidesPasswordResult = hidesPasswordResult
         self.issuer = issuer
         self.failureDelaySeconds = failureDelaySeconds
         self.checkDeadlineSeconds = checkDeadlineSeconds
         self.servedUid = servedUid
+        self.services = services
+        self.administrators = administrators
     }
 }

@@ -18,6 +18,9 @@ public final class TwinlockService: Sendable {
     let surroundings: Surroundings
     let log: DecisionLog
     let directory: Directory
+    let version: String
+    /// Since when it serves.
+    let started: UnixSeconds
     let gate = CheckGate()
     let pendingLedger = Mutex(PendingLedger())
     let passwordThrottle = Mutex(PasswordThrottle())
@@ -33,6 +36,7 @@ public final class TwinlockService: Sendable {
         checker: any PasswordChecker,
         policy: ServicePolicy,
         surroundings: Surroundings,
+        version: String,
         logger: Logger
     ) {
         self.store = store
@@ -40,28 +44,32 @@ public final class TwinlockService: Sendable {
         self.checker = checker
         self.policy = policy
         self.surroundings = surroundings
+        self.version = version
+        self.started = surroundings.now()
         self.log = DecisionLog(logger: logger)
         self.directory = Directory(checker: checker)
     }
 
     /// Answers one call. The caller is known from the socket; everything else is the table's business.
-    public func answer(_ call: Call, from peer: Peer) async -> Reply {
+    ///
+    /// - Parameter replies: Takes what comes ahead of the final reply, where the call asks for more than one.
+    public func answer(_ call: Call, from peer: Peer, replies: ReplySink) async -> Reply {
         guard let entry = Self.methods.first(where: { $0.name == call.method }) else {
             return .methodNotFound(call.method)
         }
-        return await entry.handle(self, call, peer)
+        return await entry.handle(self, call, peer, replies)
     }
 
     /// The Varlink service that this is: the interface texts, and `answer`.
-    public func varlinkService(version: String) -> VarlinkService {
+    public func varlinkService() -> VarlinkService {
         VarlinkService(
             vendor: "Twinlock",
             product: "twinlockd",
-            version: version,
+            version: self.version,
             url: "",
             interfaces: InterfaceText.all
-        ) { call, peer, _ in
-            await self.answer(call, from: peer)
+        ) { call, peer, replies in
+            await self.answer(call, from: peer, replies: replies)
         }
     }
 }

@@ -32,7 +32,7 @@ extension TwinlockService {
         guard let digest = SessionValue.digest(of: text) else { return Empty() }
         do {
             guard let session = try await self.store.session(digest: digest),
-                call.peer.uid == 0 || session.belongs(to: call.peer.uid)
+                self.policy.mayUse(session, call.peer)
             else { return Empty() }
             try await self.store.endSession(digest: digest)
         } catch {
@@ -58,7 +58,7 @@ extension TwinlockService {
         let now = self.surroundings.now()
         do {
             guard var session = try await self.store.session(digest: digest), session.isLive(at: now),
-                peer.uid == 0 || session.belongs(to: peer.uid)
+                self.policy.mayUse(session, peer)
             else { throw Refusal.named(.signInAgain) }
             try await self.standsFirm(session, at: now)
             if now - session.lastUsed >= Int64(Session.useResolutionSeconds) {

@@ -34,6 +34,19 @@ public struct Settings: Equatable, Sendable {
     /// `sign-in.failure-delay`: seconds before "no" is said. Default 2; 0 to 10.
     public var failureDelay = 2
 
+    /// `services.users`: local services that sign others in, names or uids. Default none; never root.
+    public var serviceUsers: [String] = []
+    /// `services.groups`: groups whose members are such services, names or gids. Default none; never root's own.
+    public var serviceGroups: [String] = []
+    /// `services.connections-per-uid`: connections that the uid of such a service may hold. Default 256; 1 to 512.
+    public var serviceConnectionsPerUid = 256
+
+    /// `administration.group`: who may read the accounts of others, root apart. Default nil: `twinlock-admin` if there is
+    /// such a group.
+    public var administrationGroup: String?
+    /// The group that need not be there.
+    public static let defaultAdministrationGroup = "twinlock-admin"
+
     /// The defaults.
     public init() {}
 
@@ -99,6 +112,10 @@ public struct Settings: Equatable, Sendable {
             return nil
         },
         Self.integer("sign-in.failure-delay", 0...10) { $0.failureDelay = $1 },
+        Self.list("services.users") { $0.serviceUsers = $1 },
+        Self.list("services.groups") { $0.serviceGroups = $1 },
+        Self.integer("services.connections-per-uid", 1...512) { $0.serviceConnectionsPerUid = $1 },
+        Self.userName("administration.group") { $0.administrationGroup = $1 },
     ]
 
     private static func path(
@@ -121,18 +138,38 @@ public struct Settings: Equatable, Sendable {
         set: @escaping @Sendable (inout Settings, String) -> Void
     ) -> Key {
         Key(name: name) { settings, value in
-            let isPlain = value.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
-            guard !value.isEmpty, isPlain, value != "root" else { return "the name of a local user or group, not root" }
+            guard self.isPlainName(value) else { return "the name of a local user or group, not root" }
             set(&settings, value)
             return nil
         }
+    }
+
+    private static func list(
+        _ name: String,
+        set: @escaping @Sendable (inout Settings, [String]) -> Void
+    ) -> Key {
+        Key(name: name) { settings, value in
+            let parts = value.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+            guard parts.allSatisfy({ self.isPlainName($0) && $0 != "0" }) else {
+                return "names or numbers of local users or groups, not root, with commas between"
+            }
+            set(&settings, parts)
+            return nil
+        }
+    }
+
+    private static func isPlainName(_ value: String) -> Bool {
+        let isPlain = value.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return !value.isEmpty && isPlain && value != "root"
     }
 
     private static func integer(

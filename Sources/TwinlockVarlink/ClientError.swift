@@ -6,6 +6,8 @@ public enum ClientError: Error, Hashable, Sendable {
     case callTooLong
     /// No answer came in time. The connection is closed, because the answer might still come.
     case timedOut
+    /// The task that waited was cancelled. The connection is closed, because the answer might still come.
+    case cancelled
     /// The connection was closed, by either side.
     case connectionClosed
     /// Reading or writing failed.
@@ -20,6 +22,7 @@ extension ClientError: CustomStringConvertible {
         switch self {
         case .callTooLong: "call is longer than \(Limits.messageBytes) bytes"
         case .timedOut: "no answer in time"
+        case .cancelled: "given up before the answer was complete"
         case .connectionClosed: "connection closed before the answer was complete"
         case .connectionFailed(let errno): "connection failed: error \(errno)"
         case .invalidReply(let error): "answer is not valid: \(error)"

@@ -29,6 +29,22 @@ extension JSONWriter {
         self.endArray()
     }
 
+    /// Writes a list of objects, also an empty one; the closure writes one object's members.
+    public mutating func member<Value>(
+        _ name: String,
+        objects values: [Value],
+        _ members: (Value, inout JSONWriter) -> Void
+    ) {
+        self.name(name)
+        self.beginArray()
+        for value in values {
+            self.beginObject()
+            members(value, &self)
+            self.endObject()
+        }
+        self.endArray()
+    }
+
     /// Writes a secret member, or nothing where there is no value.
     public mutating func member(_ name: String, secret value: SecretText?) {
         guard let value else { return }

@@ -9,6 +9,12 @@ struct ReceivedReply: Sendable {
     /// More replies follow.
     private(set) var continues = false
 
+    /// What it says, for who called.
+    var answer: VarlinkClient.Answer {
+        guard let name = self.errorName else { return .success(self.parameters) }
+        return .error(name: name, parameters: self.parameters)
+    }
+
     /// Reads a reply.
     ///
     /// - Parameters:

@@ -1,13 +1,12 @@
-import Glibc
 import NIOCore
 import NIOPosix
+import TwinlockClient
 import TwinlockInterface
-import TwinlockVarlink
 
 /// The daemon, as this command sees it: one connection for each call, none while a person thinks.
+///
+/// Every function blocks the thread until it is done.
 struct Daemon {
-    /// Seconds for the kernel to find room for the connection.
-    static let connectDeadline = 1
     /// Seconds for an answer.
     ///
     /// A password check may take 15 seconds by the daemon's own deadline, and wait for its turn before.
@@ -21,67 +20,61 @@ struct Daemon {
         self.socket = socket
     }
 
-    /// Connects, checks who answers, calls, and hangs up.
-    ///
-    /// Blocks the thread until then.
+    /// Connects, calls, and hangs up.
     func call<M: Method>(_ method: M.Type, _ parameters: M.Parameters) throws(Failure) -> M.Result {
-        let trust = try SocketTrust(checking: self.socket)
-        let descriptor = try SocketConnection.open(trust.path, deadline: Self.connectDeadline)
-        do {
-            try trust.check(peerOf: descriptor)
-        } catch {
-            close(descriptor)
-            throw error
+        try self.connected(to: M.name) { daemon throws(CallFailure) in
+            try await daemon.call(method, parameters, deadline: .seconds(Int64(Self.callDeadline)))
         }
-        let group = self.group
-        let answer: Result<VarlinkClient.Answer, ClientError>
+    }
+
+    /// Connects, calls, hands over each result as it comes, and hangs up.
+    ///
+    /// - Parameter take: Returns whether to go on.
+    func series<M: Method>(
+        _ method: M.Type,
+        _ parameters: M.Parameters,
+        take: @escaping @Sendable (M.Result) -> Bool
+    ) throws(Failure) {
+        try self.connected(to: M.name) { daemon throws(CallFailure) in
+            var results = try daemon.series(method, parameters)
+            while let result = try await results.next(deadline: .seconds(Int64(Self.callDeadline))), take(result) {}
+        }
+    }
+
+    private func connected<Outcome: Sendable>(
+        to method: String,
+        _ body: @escaping @Sendable (DaemonConnection) async throws(CallFailure) -> Outcome
+    ) throws(Failure) -> Outcome {
+        let (socket, eventLoop) = (self.socket, self.group.next())
+        let outcome: Result<Outcome, CallFailure>
         do {
-            answer = try group.next().makeFutureWithTask {
-                let channel = try await ClientBootstrap(group: group).withConnectedSocket(descriptor).get()
-                let client = try await VarlinkClient.attach(to: channel).get()
-                let answer = await Self.call(M.name, parameters, with: client)
-                await client.close()
-                return answer
+            outcome = try eventLoop.makeFutureWithTask {
+                do throws(CallFailure) {
+                    let daemon = try await DaemonConnection.open(socket, on: eventLoop)
+                    let outcome = await Self.outcome(of: body, daemon)
+                    await daemon.close()
+                    return outcome
+                } catch {
+                    return .failure(error)
+                }
             }.wait()
         } catch {
-            throw .unreachable(self.socket, "the connection broke")
+            throw .unreachable(socket, "the connection broke")
         }
-        switch answer {
-        case .success(let reply): return try Self.read(reply, of: method)
-        case .failure(let error): throw Failure(error, socket: self.socket)
+        switch outcome {
+        case .success(let value): return value
+        case .failure(let failure): throw Failure(failure, socket: socket, method: method)
         }
     }
 
-    private static func call(
-        _ name: String,
-        _ parameters: some Message,
-        with client: VarlinkClient
-    ) async -> Result<VarlinkClient.Answer, ClientError> {
-        do throws(ClientError) {
-            let deadline = TimeAmount.seconds(Int64(self.callDeadline))
-            return .success(try await client.call(name, deadline: deadline) { parameters.write(to: &$0) })
+    private static func outcome<Outcome: Sendable>(
+        of body: @Sendable (DaemonConnection) async throws(CallFailure) -> Outcome,
+        _ daemon: DaemonConnection
+    ) async -> Result<Outcome, CallFailure> {
+        do throws(CallFailure) {
+            return .success(try await body(daemon))
         } catch {
             return .failure(error)
-        }
-    }
-
-    private static func read<M: Method>(_ answer: VarlinkClient.Answer, of method: M.Type) throws(Failure) -> M.Result {
-        switch answer {
-        case .success(let parameters):
-            do {
-                return try M.Result(reply: parameters)
-            } catch {
-                throw Failure(
-                    .notNow,
-                    "the daemon's answer to \(M.name) lacks `\(error.parameter)`, or has it in another form",
-                    hint: "it is of another version than this command: restart it after an upgrade"
-                )
-            }
-        case .error(let name, let parameters):
-            if let named = NamedError(name: name, parameters: parameters) {
-                throw Failure(named)
-            }
-            throw Failure(unknownError: name, parameters: parameters, method: M.name)
         }
     }
 }

@@ -1,6 +1,4 @@
 import TwinlockInterface
-import TwinlockTerminal
-import TwinlockVarlink
 
 extension Failure {
     /// The daemon's refusal in words.
@@ -40,26 +38,6 @@ extension Failure {
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",
                 "begin again with `twinlock enable` and scan the new QR code: the old one is of no use"
             )
-        }
-    }
-
-    /// An error reply that none of our interfaces declares.
-    init(unknownError name: String, parameters: JSONValue?, method: String) {
-        switch name {
-        case "org.varlink.service.PermissionDenied":
-            self.init(.refused, "the daemon does not allow this to you")
-        case "org.varlink.service.InvalidParameter":
-            let parameter = parameters?["parameter"]?.string ?? ""
-            self.init(.refused, "the daemon does not take this \(parameter.printable)")
-        case "org.varlink.service.MethodNotFound", "org.varlink.service.InterfaceNotFound",
-            "org.varlink.service.MethodNotImplemented":
-            self.init(
-                .notNow,
-                "the daemon does not know \(method)",
-                hint: "it is of another version than this command: restart it after an upgrade"
-            )
-        default:
-            self.init(.notNow, "the daemon answered \(method) with \(name.printable)")
         }
     }
 }

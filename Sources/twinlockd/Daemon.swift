@@ -23,6 +23,7 @@ struct Daemon {
         let logger = Log.make(level: self.settings.logLevel)
         let store = try self.openStore()
         let checkerPath = try self.checkerSocket(privileges)
+        let policy = try self.policy(servedUid: privileges.servedUid)
         let socket = try ListeningSocket.take(path: self.settings.socket)
         defer { socket.remove() }
 
@@ -41,14 +42,19 @@ struct Daemon {
                 lookUpThreads: lookUpThreads,
                 lookUpTime: .seconds(self.settings.checkerDeadline)
             ),
-            policy: self.policy(servedUid: privileges.servedUid),
+            policy: policy,
             surroundings: .machine,
+            version: version,
             logger: logger
         )
         let server = try Server(
             on: socket,
-            service: service.varlinkService(version: version),
-            connectionsPerUid: self.settings.connectionsPerUid,
+            service: service.varlinkService(),
+            connections: ConnectionBounds(
+                perUid: self.settings.connectionsPerUid,
+                services: policy.services,
+                perService: self.settings.serviceConnectionsPerUid
+            ),
             group: group,
             logger: logger
         )
@@ -137,13 +143,15 @@ struct Daemon {
         return { source.isCancelled }
     }
 
-    private func policy(servedUid: UInt32?) -> ServicePolicy {
+    private func policy(servedUid: UInt32?) throws(StartError) -> ServicePolicy {
         ServicePolicy(
             hidesPasswordResult: self.settings.hidesPasswordResult,
             issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
             failureDelaySeconds: self.settings.failureDelay,
             checkDeadlineSeconds: self.settings.checkerDeadline,
-            servedUid: servedUid
+            servedUid: servedUid,
+            services: try .services(self.settings),
+            administrators: try .administrators(self.settings)
         )
     }
 

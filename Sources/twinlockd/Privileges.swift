@@ -82,10 +82,15 @@ struct Privileges {
     }
 
     private static func look(up kind: String, _ name: String, _ status: Int32) throws(StartError) {
-        guard status == 0 else {
-            let why = status == -ENOENT ? "it is not in the machine's own files" : reason(ofErrno: status)
-            throw StartError("cannot find \(kind) \"\(name)\": \(why)")
-        }
+        guard status == 0 else { throw StartError(notFound: kind, name, status) }
+    }
+}
+
+extension StartError {
+    /// A user or group that the settings name cannot be looked up.
+    init(notFound kind: String, _ name: String, _ status: Int32) {
+        let why = status == -ENOENT ? "it is not in the machine's own files" : reason(ofErrno: status)
+        self.init("cannot find \(kind) \"\(name)\": \(why)")
     }
 }
 

@@ -4,23 +4,36 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TwinlockService
 import TwinlockVarlink
+
+/// How many connections a peer may hold.
+struct ConnectionBounds: Sendable {
+    /// A uid other than root's.
+    let perUid: Int
+    /// Services that may hold more, or less.
+    let services: ListedCallers
+    /// The uid of such a service.
+    let perService: Int
+
+    func bound(for peer: Peer) -> Int {
+        self.services.contains(peer) ? self.perService : self.perUid
+    }
+}
 
 /// Accepts connections, looks who is at the other end, and gives each a Varlink handler.
 struct Server {
     private let channel: any Channel
 
     /// Begins to accept.
-    ///
-    /// - Parameter connectionsPerUid: What one uid other than root's may hold.
     init(
         on socket: ListeningSocket,
         service: VarlinkService,
-        connectionsPerUid: Int,
+        connections: ConnectionBounds,
         group: any EventLoopGroup,
         logger: Logger
     ) throws {
-        let ledger = SharedLedger(perUid: connectionsPerUid)
+        let ledger = SharedLedger(bounds: connections)
         self.channel = try ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: ListeningSocket.backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -49,7 +62,7 @@ struct Server {
             try Peer(descriptor: descriptor)
         }
         guard let peer else { throw StartError("the connection has no socket") }
-        guard ledger.admit(peer.uid) else {
+        guard ledger.admit(peer) else {
             logger.notice("connection refused: too many", metadata: ["uid": "\(peer.uid)"])
             throw TooManyConnections()
         }
@@ -71,14 +84,15 @@ private struct TooManyConnections: Error {}
 
 /// The ledger, shared by all event loops.
 private final class SharedLedger: Sendable {
-    private let ledger: Mutex<ConnectionLedger>
+    private let ledger = Mutex(ConnectionLedger())
+    private let bounds: ConnectionBounds
 
-    init(perUid: Int) {
-        self.ledger = Mutex(ConnectionLedger(perUID: perUid))
+    init(bounds: ConnectionBounds) {
+        self.bounds = bounds
     }
 
-    func admit(_ uid: UInt32) -> Bool {
-        self.ledger.withLock { $0.admit(uid: uid) }
+    func admit(_ peer: Peer) -> Bool {
+        self.ledger.withLock { $0.admit(uid: peer.uid, allowance: self.bounds.bound(for: peer)) }
     }
 
     func release(_ uid: UInt32) {

@@ -80,16 +80,74 @@ struct CallerTests {
         #expect(try await scene.signIn(nil, "correct horse", from: Scene.alice).state == .signedIn)
     }
 
-    @Test("a context is believed from root; for anyone else the service is varlink")
+    @Test("a listed service signs others in for a session, by uid or by group, and no login program in")
+    func services() async throws {
+        let scene = try Scene()
+        let byGroup = Peer(uid: 1001, gid: 1001, groups: [70], pid: 6)
+        for service in [Scene.panel, byGroup] {
+            let signedIn = try await scene.signIn("alice", "correct horse", from: service) { $0.service = "panel" }
+            #expect(signedIn.state == .signedIn && signedIn.user == "alice")
+            #expect(signedIn.secondFactor == nil, "whether there is a second factor is told to root and to oneself")
+            let session = SessionParameters(session: try #require(signedIn.session))
+            #expect(try await scene.call(Authentication.GetSession.self, session, from: service).service == "panel")
+        }
+        for name in ["alice", "root"] {
+            await #expect(throws: Scene.Foreign.permissionDenied) {
+                try await scene.signIn(name, "correct horse", from: Scene.panel) { $0.purpose = .login }
+            }
+        }
+        #expect(try await scene.signIn(nil, "panel panel", from: Scene.panel).user == "panel")
+    }
+
+    @Test("a listed service may use a session that somebody handed it")
+    func handedOver() async throws {
+        let scene = try Scene()
+        let session = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
+        let parameters = SessionParameters(session: session)
+        #expect(try await scene.call(Authentication.GetSession.self, parameters, from: Scene.panel).user == "alice")
+    }
+
+    @Test("what is administration's is root's and the group's; others are told nothing")
+    func administrators() async throws {
+        let scene = try Scene()
+        for peer in [Scene.alice, Scene.bob, Scene.panel] {
+            await #expect(throws: Scene.Foreign.permissionDenied) {
+                try await scene.call(Administration.GetHealth.self, Empty(), from: peer)
+            }
+            await #expect(throws: Scene.Foreign.permissionDenied) {
+                try await scene.call(Administration.ListAccounts.self, ListAccountsParameters(), from: peer)
+            }
+        }
+        for peer in [Scene.root, Scene.administrator] {
+            _ = try await scene.call(Administration.GetHealth.self, Empty(), from: peer)
+            _ = try await scene.call(Administration.ListAccounts.self, ListAccountsParameters(), from: peer)
+        }
+    }
+
+    @Test("every method of the interface texts is in the table, and no other")
+    func table() throws {
+        let declared = InterfaceText.all.flatMap { interface, text in
+            text.split(separator: "\n").filter { $0.hasPrefix("method ") }.map { line in
+                "\(interface).\(line.dropFirst("method ".count).prefix { $0 != "(" })"
+            }
+        }
+        #expect(declared.sorted() == TwinlockService.methods.map(\.name).sorted())
+        #expect(Set(declared).count == declared.count)
+    }
+
+    @Test("a context is believed from root, from a service all but factors; for others the service is varlink")
     func context() {
         var context = Context()
         Context.ssh(&context)
         context.tty = "ssh"
         context.passed = [.password, .code]
-        let program = SignInOrigin(context, peer: Scene.alice)
+        let program = SignInOrigin(context, peer: Scene.alice, standing: .user)
         #expect(program.service == "varlink" && program.tty.isEmpty && program.remoteHost.isEmpty)
         #expect(program.realUid == nil && program.passed.isEmpty)
-        let login = SignInOrigin(context, peer: Scene.root)
+        let panel = SignInOrigin(context, peer: Scene.panel, standing: .service)
+        #expect(panel.service == "sshd" && panel.tty == "ssh" && panel.remoteHost == "192.0.2.7")
+        #expect(panel.passed.isEmpty, "what has been shown a service never says")
+        let login = SignInOrigin(context, peer: Scene.root, standing: .root)
         #expect(login.service == "sshd" && login.tty == "ssh" && login.remoteHost == "192.0.2.7")
         #expect(login.passed == [.password], "a code is never a factor that somebody else has checked")
     }
@@ -112,7 +170,8 @@ struct CallerTests {
         let text = "{\"method\":\"org.twinlock.Authentication.\(method)\",\"parameters\":\(parameters)}"
         Array(text.utf8).withUnsafeBytes { frame.append($0) }
         let answer = Frame()
-        await scene.service.answer(try Call.decode(frame), from: Scene.alice).encode(continues: false, into: answer)
+        let call = try Call.decode(frame)
+        await scene.service.answer(call, from: Scene.alice, replies: .none).encode(continues: false, into: answer)
         let reply = try JSONValue.parse(answer)
         #expect(reply["error"]?.string == "org.varlink.service.InvalidParameter")
         #expect(reply["parameters"]?["parameter"]?.string == field)

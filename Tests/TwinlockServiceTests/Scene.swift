@@ -53,9 +53,11 @@ final class FakeHost: PasswordChecker {
     }
 
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
-        self.state.withLock { state in
-            state.users.first { $0.value.uid == uid }.map { Identity(name: $0.key, uid: uid) }
+        let (found, failure) = self.state.withLock { state in
+            (state.users.first { $0.value.uid == uid }.map { Identity(name: $0.key, uid: uid) }, state.failure)
         }
+        if let failure { throw failure }
+        return found
     }
 
     private func report(_ user: String) throws(CheckFailure) -> CheckReport {
@@ -76,6 +78,10 @@ final class Scene: Sendable {
     static let root = Peer(uid: 0, gid: 0, groups: [], pid: 1)
     static let alice = Peer(uid: 1000, gid: 1000, groups: [], pid: 2)
     static let bob = Peer(uid: 1001, gid: 1001, groups: [], pid: 3)
+    /// A web panel that the settings list.
+    static let panel = Peer(uid: 990, gid: 990, groups: [], pid: 4)
+    /// Bob after he was put into the group of administrators.
+    static let administrator = Peer(uid: 1001, gid: 1001, groups: [100, 60], pid: 5)
 
     let host = FakeHost()
     let store = InMemoryStore()
@@ -101,7 +107,9 @@ final class Scene: Sendable {
                 issuer: "host",
                 failureDelaySeconds: 2,
                 checkDeadlineSeconds: 15,
-                servedUid: servedUid
+                servedUid: servedUid,
+                services: ListedCallers(uids: [990], gids: [70]),
+                administrators: ListedCallers(gids: [60])
             ),
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },
@@ -113,6 +121,7 @@ final class Scene: Sendable {
                 },
                 pause: { time in clock.pauses.withLock { $0.append(time) } }
             ),
+            version: "1.2.3",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         self.host.state.withLock {
@@ -120,6 +129,7 @@ final class Scene: Sendable {
                 "alice": .init(uid: 1000, password: "correct horse"),
                 "bob": .init(uid: 1001, password: "battery staple"),
                 "root": .init(uid: 0, password: "toor toor"),
+                "panel": .init(uid: 990, password: "panel panel"),
             ]
         }
     }
@@ -156,7 +166,7 @@ final class Scene: Sendable {
     ) async throws -> JSONValue {
         let frame = Frame()
         Call.encode(method: method, oneway: false, more: false, into: frame, parameters: parameters)
-        let reply = await self.service.answer(try Call.decode(frame), from: peer)
+        let reply = await self.service.answer(try Call.decode(frame), from: peer, replies: .none)
         let answer = Frame()
         reply.encode(continues: false, into: answer)
         return try JSONValue.parse(answer)

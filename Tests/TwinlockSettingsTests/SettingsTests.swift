@@ -28,6 +28,12 @@ struct SettingsTests {
             hide-password-result = no
             issuer = Example Inc # not a comment
             failure-delay = 0
+            [services]
+            users = panel , 990
+            groups = web
+            connections-per-uid = 500
+            [administration]
+            group = wheel
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -43,6 +49,10 @@ struct SettingsTests {
         #expect(!settings.hidesPasswordResult)
         #expect(settings.issuer == "Example Inc # not a comment")
         #expect(settings.failureDelay == 0)
+        #expect(settings.serviceUsers == ["panel", "990"])
+        #expect(settings.serviceGroups == ["web"])
+        #expect(settings.serviceConnectionsPerUid == 500)
+        #expect(settings.administrationGroup == "wheel")
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -64,6 +74,12 @@ struct SettingsTests {
         ("[sign-in]\nhide-password-result = true", 2, "is not yes or no"),
         ("[sign-in]\nissuer = a:b", 2, "without a colon"),
         ("[checker]\ndeadline = 3\n[daemon]\n[checker]\ndeadline = 4", 5, "line 2 sets it too"),
+        ("[services]\nusers = panel,", 2, "with commas between"),
+        ("[services]\nusers = panel root", 2, "with commas between"),
+        ("[services]\nusers = panel,root", 2, "not root"),
+        ("[services]\nusers = 0", 2, "not root"),
+        ("[services]\ngroups = ", 2, "not root"),
+        ("[administration]\ngroup = root", 2, "not root"),
         ("[daemon]\nuser = a\u{0}b", 2, "control character"),
     ]
 

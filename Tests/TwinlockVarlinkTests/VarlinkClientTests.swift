@@ -6,51 +6,9 @@ import Testing
 
 @Suite("Client", .timeLimit(.minutes(1)))
 struct VarlinkClientTests {
-    private struct Connected {
-        let channel = NIOAsyncTestingChannel()
-        let tap = WireTap()
-        let client: VarlinkClient
-
-        init() async throws {
-            try await self.channel.pipeline.addHandler(self.tap).get()
-            try await self.channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).get()
-            self.client = try await VarlinkClient.attach(to: self.channel).get()
-        }
-
-        /// Calls, lets a test act when that many calls have gone out, and gives answer or error in words.
-        func call(
-            _ method: String = "a.b.C",
-            out count: Int = 1,
-            deadline: TimeAmount = .seconds(5),
-            then act: () async throws -> Void
-        ) async throws -> String {
-            async let outcome = self.outcome(method, deadline: deadline)
-            try await eventually("the call goes out") { self.tap.messages.count >= count }
-            try await act()
-            return await outcome
-        }
-
-        func outcome(_ method: String, deadline: TimeAmount = .seconds(5)) async -> String {
-            do throws(ClientError) {
-                switch try await self.client.call(method, deadline: deadline, parameters: { $0.member("x", 1) }) {
-                case .success(let parameters): return "success \(parameters?["y"]?.string ?? "-")"
-                case .error(let name, let parameters): return "error \(name) \(parameters?["y"]?.string ?? "-")"
-                }
-            } catch {
-                return "\(error)"
-            }
-        }
-
-        func receive(_ bytes: some Sequence<UInt8>) async throws {
-            let buffer = ByteBuffer(bytes: bytes)
-            try await self.channel.writeInbound(buffer)
-            #expect(buffer.readableBytesView.allSatisfy { $0 == 0 })
-        }
-    }
-
     @Test("a call and its reply, also byte by byte; what was sent is wiped")
     func roundTrip() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let first = try await connected.call {
             try await connected.receive("{\"parameters\":{\"y\":\"one\"}}\0".utf8)
         }
@@ -73,7 +31,7 @@ struct VarlinkClientTests {
         ]
     )
     func answers(reply: String, outcome: String) async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         #expect(try await connected.call { try await connected.receive((reply + "\0").utf8) } == outcome)
         #expect(connected.channel.isActive)
     }
@@ -94,7 +52,7 @@ struct VarlinkClientTests {
         ]
     )
     func refusals(reply: String, words: String) async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let outcome = try await connected.call { try await connected.receive((reply + "\0").utf8) }
         #expect(outcome == "answer is not valid: \(words)")
         #expect(!connected.channel.isActive)
@@ -104,7 +62,7 @@ struct VarlinkClientTests {
 
     @Test("bytes that nobody asked for close the connection")
     func unasked() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         try await connected.receive("{".utf8)
         #expect(!connected.channel.isActive)
         #expect(await connected.outcome("a.b.C") == "answer is not valid: reply without a call")
@@ -112,7 +70,7 @@ struct VarlinkClientTests {
 
     @Test("a reply over the bound fails the call")
     func tooLong() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let outcome = try await connected.call {
             try await connected.receive(Array(repeatElement(UInt8(0x20), count: 65_537)))
         }
@@ -121,7 +79,7 @@ struct VarlinkClientTests {
 
     @Test("a call over the bound is not sent, and the connection stays")
     func callTooLong() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         await #expect(throws: ClientError.callTooLong) {
             _ = try await connected.client.call("a.b.C", deadline: .seconds(1)) {
                 $0.member("x", String(repeating: "x", count: 65_536))
@@ -133,7 +91,7 @@ struct VarlinkClientTests {
 
     @Test("no answer in time closes the connection; nothing is sent again")
     func deadline() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let outcome = try await connected.call {
             await connected.channel.testingEventLoop.advanceTime(by: .milliseconds(4_999))
             #expect(connected.channel.isActive)
@@ -147,7 +105,7 @@ struct VarlinkClientTests {
 
     @Test("the connection ends in the middle of a reply")
     func closedInReply() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let outcome = try await connected.call {
             try await connected.receive("{\"parameters\":{}".utf8)
             try await connected.channel.close()
@@ -157,7 +115,7 @@ struct VarlinkClientTests {
 
     @Test("a failed read is told with its number")
     func ioError() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let pipeline = connected.channel.pipeline
         let outcome = try await connected.call {
             try await connected.channel.testingEventLoop.executeInContext {
@@ -169,7 +127,7 @@ struct VarlinkClientTests {
 
     @Test("calls made meanwhile wait, and go out one at a time")
     func queue() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         async let second: String = {
             try await eventually("the first goes out") { connected.tap.messages.count == 1 }
             return await connected.outcome("a.b.Second", deadline: .seconds(9))
@@ -188,7 +146,7 @@ struct VarlinkClientTests {
 
     @Test("close ends what waits")
     func close() async throws {
-        let connected = try await Connected()
+        let connected = try await TestClient()
         let outcome = try await connected.call { await connected.client.close() }
         #expect(outcome == "connection closed before the answer was complete")
         await connected.client.close()

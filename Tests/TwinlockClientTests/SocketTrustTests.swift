@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import twinlock
+@testable import TwinlockClient
 
 @Suite("who may answer at the socket")
 struct SocketTrustTests {
@@ -50,8 +50,9 @@ struct SocketTrustTests {
     )
     func writable(mode: mode_t) throws {
         let place = try Place(mode: mode)
-        let failure = #expect(throws: Failure.self) { try SocketTrust(checking: place.socket) }
-        #expect(failure?.status == .unreachable)
+        #expect(throws: SocketError.writableByOthers(directory: place.directory)) {
+            try SocketTrust(checking: place.socket)
+        }
     }
 
     @Test("a symbolic link to a socket is not followed, one to its directory is")
@@ -59,7 +60,7 @@ struct SocketTrustTests {
         let place = try Place(mode: 0o755)
         let link = "\(place.directory)/link"
         try #require(symlink(place.socket, link) == 0)
-        #expect(throws: Failure.self) { try SocketTrust(checking: link) }
+        #expect(throws: SocketError.notASocket) { try SocketTrust(checking: link) }
         try #require(unlink(link) == 0)
         try #require(symlink(place.directory, link) == 0)
         #expect(try SocketTrust(checking: "\(link)/socket").path == place.socket)
@@ -67,9 +68,9 @@ struct SocketTrustTests {
 
     @Test("what is not there, and what is no socket, say so")
     func nothing() {
-        for path in ["/nonexistent/socket", "/etc/passwd", "/", ""] {
-            let failure = #expect(throws: Failure.self) { try SocketTrust(checking: path) }
-            #expect(failure?.status == .unreachable)
+        #expect(throws: SocketError.failed(errno: ENOENT)) { try SocketTrust(checking: "/nonexistent/socket") }
+        for path in ["/etc/passwd", "/", ""] {
+            #expect(throws: SocketError.notASocket) { try SocketTrust(checking: path) }
         }
     }
 

@@ -1,6 +1,5 @@
 import CTwinlockLinux
 import Glibc
-import TwinlockTerminal
 
 /// Who may answer at the socket: whoever does is about to be told a password.
 ///
@@ -14,34 +13,34 @@ struct SocketTrust: Hashable, Sendable {
     let owner: uid_t
 
     /// Looks at a socket file and every directory above it.
-    init(checking path: String) throws(Failure) {
+    init(checking path: String) throws(SocketError) {
         let directory = try Self.resolve(path)
         let resolved = (directory == "/" ? "" : directory) + "/" + Self.lastComponent(of: path)
-        let file = try Self.status(of: resolved, for: path)
+        let file = try Self.status(of: resolved)
         guard file.st_mode & S_IFMT == S_IFSOCK else {
-            throw .unreachable(path, "it is not a socket")
+            throw .notASocket
         }
         self.path = resolved
         self.owner = file.st_uid
         for ancestor in Self.ancestors(of: directory) {
-            let status = try Self.status(of: ancestor, for: path)
+            let status = try Self.status(of: ancestor)
             guard Self.isSafe(status, owner: file.st_uid, holdsSocket: ancestor == directory) else {
-                throw Self.untrusted(path, "users other than root and its owner can write to \(ancestor.printable)")
+                throw .writableByOthers(directory: ancestor)
             }
         }
     }
 
     /// Checks who answered, from the credentials that the kernel took when it began to listen (unix(7), SO_PEERCRED).
-    func check(peerOf descriptor: Int32) throws(Failure) {
+    func check(peerOf descriptor: Int32) throws(SocketError) {
         var uid: UInt32 = 0
         var gid: UInt32 = 0
         var pid: Int32 = 0
         let result = tl_peer_credentials(descriptor, &uid, &gid, &pid)
         guard result == 0 else {
-            throw Self.untrusted(self.path, "who answers cannot be told: \(Wording.errno(-result))")
+            throw .unknownPeer(errno: -result)
         }
         guard self.accepts(peer: uid, caller: geteuid()) else {
-            throw Self.untrusted(self.path, "uid \(uid) answers there")
+            throw .wrongPeer(uid: uid)
         }
     }
 
@@ -76,41 +75,16 @@ struct SocketTrust: Hashable, Sendable {
     }
 
     /// The real path of the directory of a file.
-    private static func resolve(_ path: String) throws(Failure) -> String {
+    private static func resolve(_ path: String) throws(SocketError) -> String {
         let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard let resolved = realpath(parent, nil) else { throw .unreachable(path, errno: errno) }
+        guard let resolved = realpath(parent, nil) else { throw .failed(errno: errno) }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
-    private static func status(of file: String, for path: String) throws(Failure) -> stat {
+    private static func status(of file: String) throws(SocketError) -> stat {
         var status = stat()
-        guard lstat(file, &status) == 0 else { throw .unreachable(path, errno: errno) }
+        guard lstat(file, &status) == 0 else { throw .failed(errno: errno) }
         return status
-    }
-
-    private static func untrusted(_ path: String, _ reason: String) -> Failure {
-        Failure(
-            .unreachable,
-            "the socket \(path.printable) is not to be trusted: \(reason)",
-            hint: "nothing was sent; the socket belongs in a directory of root's or of the daemon's, mode 0755"
-        )
-    }
-}
-
-extension Failure {
-    /// The daemon cannot be reached.
-    static func unreachable(_ path: String, _ reason: String, hint: String? = nil) -> Failure {
-        Failure(.unreachable, "cannot reach the daemon at \(path.printable): \(reason)", hint: hint)
-    }
-
-    /// The daemon cannot be reached, and this is what the system says.
-    static func unreachable(_ path: String, errno number: Int32) -> Failure {
-        let hint: String? =
-            switch number {
-            case ENOENT, ECONNREFUSED: "is twinlockd running?"
-            default: nil
-            }
-        return .unreachable(path, Wording.errno(number), hint: hint)
     }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import TwinlockTerminal
 
 /// A connected stream socket, before the event loop takes it over.
 enum SocketConnection {
@@ -11,7 +10,7 @@ enum SocketConnection {
     ///
     /// - Parameter deadline: Seconds to wait for room in the queue.
     /// - Returns: The descriptor, which the caller owns.
-    static func open(_ path: String, deadline: Int) throws(Failure) -> Int32 {
+    static func open(_ path: String, deadline: Int) throws(SocketError) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let fits = withUnsafeMutableBytes(of: &address.sun_path) { room in
@@ -21,10 +20,10 @@ enum SocketConnection {
             return true
         }
         guard fits else {
-            throw Failure(.usage, "--socket: \(path.printable) is longer than a socket's path can be (107 bytes)")
+            throw .pathTooLong
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw .unreachable(path, errno: errno) }
+        guard descriptor >= 0 else { throw .failed(errno: errno) }
         var limit = timeval(tv_sec: deadline, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let result = withUnsafePointer(to: &address) { address in
@@ -35,8 +34,7 @@ enum SocketConnection {
         guard result == 0 else {
             let reason = errno
             close(descriptor)
-            guard reason == EAGAIN else { throw .unreachable(path, errno: reason) }
-            throw .unreachable(path, "it does not take the connection within \(Wording.duration(deadline))")
+            throw reason == EAGAIN ? .queueFull(seconds: deadline) : .failed(errno: reason)
         }
         return descriptor
     }

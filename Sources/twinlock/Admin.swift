@@ -1,0 +1,92 @@
+import ArgumentParser
+import Synchronization
+import TwinlockInterface
+import TwinlockTerminal
+import TwinlockVarlink
+
+/// The subcommand `admin`: what administrators see.
+struct Admin: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what an administrator may see: root, and members of the group that the settings name.",
+        subcommands: [AdminHealth.self, AdminList.self]
+    )
+}
+
+/// `admin health`.
+struct AdminHealth: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Tries what logins need, and tells how it went.",
+        discussion: "Exit status 4 if a part of it fails, so that a monitor can ask."
+    )
+
+    @OptionGroup
+    var socket: SocketOption
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func run() throws {
+        let health = try Daemon(socket: self.socket.path).call(Administration.GetHealth.self, Empty())
+        let frame = Frame()
+        if self.json {
+            var json = JSONWriter(into: frame)
+            json.beginObject()
+            health.write(to: &json)
+            json.endObject()
+            frame.append("\n")
+        } else {
+            frame.append(AdminText.lines(health))
+        }
+        try StandardOutput.write(frame)
+        guard health.store == .working, health.checker == .working else {
+            throw Failure(.notNow, "a part of the daemon fails", hint: "its log says why")
+        }
+    }
+}
+
+/// `admin list`.
+struct AdminList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists the accounts that the daemon knows, by name.",
+        discussion: """
+            An account without two-factor login is among them only while a set-up is begun or wrong codes count.
+            """
+    )
+
+    @OptionGroup
+    var socket: SocketOption
+
+    @Flag(help: "Print one line of JSON for each account, with the members that `status --json` has.")
+    var json = false
+
+    func run() throws {
+        let asJSON = self.json
+        let failure = Mutex<Failure?>(nil)
+        if !asJSON { try StandardOutput.write(AdminText.heading) }
+        let daemon = Daemon(socket: self.socket.path)
+        try daemon.series(Administration.ListAccounts.self, ListAccountsParameters()) { page in
+            do throws(Failure) {
+                try Self.write(page, asJSON: asJSON)
+                return true
+            } catch {
+                failure.withLock { $0 = error }
+                return false
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+
+    private static func write(_ page: ListAccountsResult, asJSON: Bool) throws(Failure) {
+        let frame = Frame()
+        for account in page.accounts {
+            if asJSON {
+                StatusText.writeJSON(account, into: frame)
+            } else {
+                frame.append(AdminText.line(account))
+            }
+        }
+        try StandardOutput.write(frame)
+    }
+}
