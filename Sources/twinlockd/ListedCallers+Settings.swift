@@ -1,4 +1,5 @@
 import CTwinlockLinux
+import Glibc
 import TwinlockService
 import TwinlockSettings
 
@@ -22,10 +23,10 @@ extension ListedCallers {
 
     /// The administrators: a group that need not be there unless the settings name it.
     static func administrators(_ settings: Settings) throws(StartError) -> ListedCallers {
-        guard let name = settings.administrationGroup else {
-            var gid: UInt32 = 0
-            let isThere = tl_local_group(Settings.defaultAdministrationGroup, &gid) == 0 && gid != 0
-            return ListedCallers(gids: isThere ? [gid] : [])
+        let name = settings.administrationGroup
+        var gid: UInt32 = 0
+        if name == Settings.defaultAdministrationGroup, tl_local_group(name, &gid) == -ENOENT {
+            return ListedCallers()
         }
         return ListedCallers(gids: [try self.group(name, of: "administration.group")])
     }

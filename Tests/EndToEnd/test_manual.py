@@ -16,7 +16,7 @@ MODULE = (REPOSITORY / "pam" / "pam_twinlock.c").read_text()
 SETTINGS = (REPOSITORY / "Sources" / "TwinlockSettings" / "Settings.swift").read_text()
 README = (REPOSITORY / "README.md").read_text()
 
-COMMANDS = ["enable", "status", "disable"]
+COMMANDS = ["enable", "status", "disable", "admin health", "admin list"]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
 INLINE = {"Ar", "Cm", "Dv", "Ev", "Fl", "Li", "Nm", "Ns", "Op", "Pa", "Po", "Pc", "Pq", "Ql", "Sx", "Va", "Xr"}
@@ -190,8 +190,8 @@ def test_the_modules_page_has_the_prompts():
 
 def documented_defaults():
     """From the comments and values in the settings' own source."""
-    found = re.findall(r"/// `([a-z-]+\.[a-z-]+)`.*\n    public var \w+ = (.+)\n", SETTINGS)
-    spelled = {"true": "yes", "false": "no"}
+    found = re.findall(r"/// `([a-z-]+\.[a-z-]+)`.*\n(?:    /// .*\n)*    public var \w+(?:: \S+)? = (.+)\n", SETTINGS)
+    spelled = {"true": "yes", "false": "no", "[]": ""}
     return {key: spelled.get(value, value.removeprefix("LogLevel.").strip('"')) for key, value in found}
 
 
@@ -277,7 +277,7 @@ def test_the_daemons_page_has_every_option_and_none_more():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_page_has_every_option_of_a_subcommand_and_none_more(command):
-    text = output_of("twinlock", "help", command)
+    text = output_of("twinlock", "help", *command.split())
     page = Page("twinlock.1")
     common = described(page.section("OPTIONS"))
     assert described(page.section(command)) | common == help_options(text)
@@ -292,16 +292,22 @@ def test_the_commands_page_has_the_options_of_all_subcommands_and_their_default(
     assert f"Default: {socket}" in entries["--socket path"]
 
 
+def commands_below(*above):
+    """As the help lists them; one that has subcommands is not one itself."""
+    text = output_of("twinlock", "help", *above)
+    names = re.findall(r"^  ([a-z-]+) {3,}", text.partition("SUBCOMMANDS:")[2], re.MULTILINE)
+    return [command for name in names for command in commands_below(*above, name)] or [" ".join(above)]
+
+
 def test_the_commands_page_has_every_subcommand_and_none_more():
-    listed = re.findall(r"^  (\w+) {3,}", output_of("twinlock", "--help").split("SUBCOMMANDS:", 1)[1], re.MULTILINE)
-    assert listed == COMMANDS
+    assert commands_below() == COMMANDS
     text = "\n".join(Page("twinlock.1").synopsis)
-    assert set(re.findall(r"^([a-z]+)$", text, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^([a-z][a-z -]*)$", text, re.MULTILINE)) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_page_begins_with_the_usage_of_a_subcommand(command):
-    usage = re.search(r"^USAGE: .*$", output_of("twinlock", "help", command), re.MULTILINE).group()
+    usage = re.search(r"^USAGE: .*$", output_of("twinlock", "help", *command.split()), re.MULTILINE).group()
     lines = Page("twinlock.1").synopsis
     rest = lines[lines.index(command) + 1 :]
     own = rest[: next(index for index, line in enumerate(rest) if not line.startswith("-"))]
@@ -309,17 +315,18 @@ def test_the_commands_page_begins_with_the_usage_of_a_subcommand(command):
 
 
 def test_no_page_names_an_option_that_no_program_has():
-    known = set().union(*(help_options(output_of("twinlock", "help", command)) for command in COMMANDS))
+    known = set().union(*(help_options(output_of("twinlock", "help", *command.split())) for command in COMMANDS))
     assert Page("twinlock.1").all_options() == known
     assert Page("twinlockd.conf.5").all_options() <= help_options(output_of("twinlockd", "--help"))
     assert Page("pam_twinlock.8").all_options() == set()
 
 
 def test_the_commands_page_has_every_member_of_its_json():
-    source = (REPOSITORY / "Sources/TwinlockInterface/Varlink/org.twinlock.Account.varlink").read_text()
+    texts = (REPOSITORY / "Sources/TwinlockInterface/Varlink").glob("*.varlink")
+    source = "\n".join(text.read_text() for text in texts)
     page = Page("twinlock.1")
     members = set()
-    for method in ("GetStatus", "BeginSetUp"):
+    for method in ("GetStatus", "BeginSetUp", "GetHealth"):
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members |= set(re.findall(r"(\w+):", reply))
     assert set(re.findall(r"^\.Va (\w+)", page.source, re.MULTILINE)) == members
