@@ -26,13 +26,18 @@ public struct Credential: Equatable, Sendable {
     public let secret: SealedSecret
     /// The last accepted step; nil only for one that was imported and never used.
     public var lastStep: Int64?
+    /// Steps by which the app's clock is ahead of this host's, as an administrator had it measured.
+    ///
+    /// -`Resynchronisation.reach` through `Resynchronisation.reach`.
+    public var drift: Int
     /// When its first code was right.
     public let confirmedAt: UnixSeconds
 
     /// An active second factor.
-    public init(secret: SealedSecret, lastStep: Int64?, confirmedAt: UnixSeconds) {
+    public init(secret: SealedSecret, lastStep: Int64?, drift: Int = 0, confirmedAt: UnixSeconds) {
         self.secret = secret
         self.lastStep = lastStep
+        self.drift = drift
         self.confirmedAt = confirmedAt
     }
 }

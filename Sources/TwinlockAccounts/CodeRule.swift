@@ -22,12 +22,13 @@ public enum CodeMatch: Equatable, Sendable {
     ///   - code: As typed and normalised; nil for input that has not the shape of a code.
     ///   - totp: The verifier's secret and parameters.
     ///   - now: Decides the present step.
-    public init(code: Code?, totp: TOTP, at now: UnixSeconds) {
+    ///   - drift: Steps by which the prover's clock is known to be ahead of that.
+    public init(code: Code?, totp: TOTP, at now: UnixSeconds, drift: Int) {
         guard let code else {
             self = .none
             return
         }
-        let present = totp.step(at: now.value)
+        let present = totp.step(at: now.value) + Int64(drift)
         var steps: [Int64] = []
         var nearest: Int?
         for offset in -Self.lookAround...Self.lookAround {

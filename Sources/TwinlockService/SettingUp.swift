@@ -67,7 +67,7 @@ extension TwinlockService {
         }
         guard let account, let setUp = account.setUp else { throw .named(.noSetUp) }
         let now = self.surroundings.now()
-        let match = try self.match(call.parameters.code, with: setUp.secret, of: identity, at: now)
+        let match = try self.match(call.parameters.code, with: setUp.secret, drift: 0, of: identity, at: now)
         let verdict: SetUpVerdict
         do {
             verdict = try await self.store.confirmSetUp(

@@ -105,7 +105,7 @@ extension TwinlockService {
             throw .named(.signInAgain)
         }
         let now = self.surroundings.now()
-        let match = try self.match(code, with: credential.secret, of: identity, at: now)
+        let match = try self.match(code, with: credential.secret, drift: credential.drift, of: identity, at: now)
         let verdict: CodeVerdict
         do {
             verdict = try await self.store.attemptCode(
@@ -168,6 +168,7 @@ extension TwinlockService {
     func match(
         _ code: SecretText,
         with secret: SealedSecret,
+        drift: Int,
         of identity: Identity,
         at now: UnixSeconds
     ) throws(Refusal) -> CodeMatch {
@@ -180,7 +181,7 @@ extension TwinlockService {
                 timeStep: secret.timeStep
             )
             let code = code.withUnsafeBytes { Code(normalizing: $0, digits: secret.digits) }
-            return CodeMatch(code: code, totp: totp, at: now)
+            return CodeMatch(code: code, totp: totp, at: now, drift: drift)
         } catch {
             self.log.failure("cannot open the secret of an account: \(error)")
             throw .named(.unavailable)

@@ -70,6 +70,15 @@ public protocol AccountStore: Sendable {
         at now: UnixSeconds
     ) async throws(StoreError) -> CodeVerdict
 
+    /// Saves how far the app's clock is off, and uses the step by which that was found.
+    ///
+    /// - Throws: `conflict` if the generation has moved on or there is no active factor.
+    func resynchronise(
+        account: Int64,
+        generation: Int64,
+        to found: Resynchronisation
+    ) async throws(StoreError) -> ResynchronisationVerdict
+
     /// Removes the factor and any set-up, clears failures and moves the generation up.
     ///
     /// - Throws: `conflict` if the generation has moved on or there is no active factor.

@@ -53,6 +53,21 @@ extension Account {
         return verdict
     }
 
+    /// Saves how far the app's clock is off; see `AccountStore.resynchronise`.
+    package mutating func resynchronise(
+        generation: Int64,
+        to found: Resynchronisation
+    ) throws(StoreError) -> ResynchronisationVerdict {
+        var credential = try self.credential(of: generation)
+        guard found.step > credential.lastStep ?? -1 else {
+            return .alreadyUsed
+        }
+        credential.drift = found.drift
+        credential.lastStep = found.step
+        self.credential = credential
+        return .resynchronised
+    }
+
     /// Removes the factor and any set-up; see `AccountStore.disable`.
     package mutating func disable(generation: Int64) throws(StoreError) {
         _ = try self.credential(of: generation)

@@ -90,6 +90,18 @@ public actor InMemoryStore: AccountStore {
         return verdict
     }
 
+    /// Saves how far the app's clock is off.
+    public func resynchronise(
+        account: Int64,
+        generation: Int64,
+        to found: Resynchronisation
+    ) throws(StoreError) -> ResynchronisationVerdict {
+        var changed = try self.account(account)
+        let verdict = try changed.resynchronise(generation: generation, to: found)
+        self.accounts[account] = changed
+        return verdict
+    }
+
     /// Removes the factor and any set-up, clears failures and moves the generation up.
     public func disable(account: Int64, generation: Int64) throws(StoreError) {
         var changed = try self.account(account)

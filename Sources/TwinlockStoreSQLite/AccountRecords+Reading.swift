@@ -7,7 +7,7 @@ extension AccountRecords {
     static let select = """
         SELECT a.id, a.name, a.uid, a.generation, a.wait_since, a.wait_seconds,
             c.sealed, c.algorithm, c.digits, c.time_step, c.last_step, c.confirmed_at,
-            s.sealed, s.algorithm, s.digits, s.time_step, s.begun_at, s.failures
+            s.sealed, s.algorithm, s.digits, s.time_step, s.begun_at, s.failures, c.drift
         FROM accounts AS a LEFT JOIN credentials AS c ON c.account = a.id LEFT JOIN set_ups AS s ON s.account = a.id
         """
 
@@ -25,6 +25,7 @@ extension AccountRecords {
             credential = Credential(
                 secret: try self.secret(in: row, from: 6),
                 lastStep: try row.optional(10, in: 0...Int64.max),
+                drift: try row.integer(18, in: -Resynchronisation.reach...Resynchronisation.reach),
                 confirmedAt: try row.moment(11)
             )
         }

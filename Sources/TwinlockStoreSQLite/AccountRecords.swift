@@ -48,13 +48,16 @@ final class AccountRecords {
         )
         self.insertCredential = try database.prepare(
             """
-            INSERT INTO credentials (account, sealed, algorithm, digits, time_step, last_step, confirmed_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO credentials (account, sealed, algorithm, digits, time_step, last_step, drift, confirmed_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """,
             to: "save second factor in store"
         )
         self.moveStep = try database.prepare(
-            "UPDATE credentials SET last_step = ?2 WHERE account = ?1 AND (last_step IS NULL OR last_step < ?2)",
+            """
+            UPDATE credentials SET last_step = ?2, drift = ?3
+            WHERE account = ?1 AND (last_step IS NULL OR last_step < ?2)
+            """,
             to: "save accepted step in store"
         )
         self.deleteCredential = try database.prepare(
@@ -178,7 +181,7 @@ final class AccountRecords {
         guard new != old else { return }
         if let new, let old, new.secret == old.secret, new.confirmedAt == old.confirmedAt, let step = new.lastStep {
             // The rule has decided already; this and the trigger behind it hold even if the rule is wrong one day.
-            try self.expectOne(self.moveStep.run(.integer(id), .integer(step)))
+            try self.expectOne(self.moveStep.run(.integer(id), .integer(step), .integer(Int64(new.drift))))
             return
         }
         if old != nil {
@@ -193,6 +196,7 @@ final class AccountRecords {
                     .integer(Int64(new.secret.digits)),
                     .integer(Int64(new.secret.timeStep)),
                     .optional(new.lastStep),
+                    .integer(Int64(new.drift)),
                     .integer(new.confirmedAt.value)
                 )
             )

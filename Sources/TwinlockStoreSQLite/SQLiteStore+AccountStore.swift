@@ -86,6 +86,21 @@ extension SQLiteStore: AccountStore {
         }
     }
 
+    /// Saves how far the app's clock is off.
+    public func resynchronise(
+        account: Int64,
+        generation: Int64,
+        to found: Resynchronisation
+    ) async throws(StoreError) -> ResynchronisationVerdict {
+        try await self.perform { records throws(StoreError) in
+            let read = try records.accounts.account(account)
+            var changed = read
+            let verdict = try changed.resynchronise(generation: generation, to: found)
+            try records.accounts.save(changed, was: read)
+            return verdict
+        }
+    }
+
     /// Removes the factor and any set-up, clears failures and moves the generation up.
     public func disable(account: Int64, generation: Int64) async throws(StoreError) {
         try await self.perform { records throws(StoreError) in

@@ -80,7 +80,7 @@ struct CodeMatchTests {
     private func match(_ text: String, at seconds: Int64) throws -> CodeMatch {
         let totp = try TOTP(secret: #require(Self.secret), algorithm: .sha1, digits: 8, timeStep: 30)
         let code = Array(text.utf8).withUnsafeBytes { Code(normalizing: $0, digits: 8) }
-        return CodeMatch(code: code, totp: totp, at: UnixSeconds(seconds))
+        return CodeMatch(code: code, totp: totp, at: UnixSeconds(seconds), drift: 0)
     }
 
     @Test("the code of 1111111109 is right one step before and one after", arguments: [-30, 0, 30])

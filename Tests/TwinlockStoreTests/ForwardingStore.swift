@@ -57,6 +57,16 @@ struct ForwardingStore: AccountStore {
         }
     }
 
+    func resynchronise(
+        account: Int64,
+        generation: Int64,
+        to found: Resynchronisation
+    ) async throws(StoreError) -> ResynchronisationVerdict {
+        try await self.around.run { store throws(StoreError) in
+            try await store.resynchronise(account: account, generation: generation, to: found)
+        }
+    }
+
     func disable(account: Int64, generation: Int64) async throws(StoreError) {
         try await self.around.run { store throws(StoreError) in
             try await store.disable(account: account, generation: generation)

@@ -22,7 +22,7 @@ struct SchemaTests {
         "UPDATE credentials SET sealed = x''",
         "UPDATE credentials SET sealed = NULL",
         "UPDATE credentials SET account = account + 1",
-        "INSERT INTO credentials SELECT account + 1, sealed, algorithm, digits, time_step, -1, 0 FROM credentials",
+        "INSERT INTO credentials SELECT account + 1, sealed, algorithm, digits, time_step, -1, 0, 0 FROM credentials",
         "UPDATE accounts SET generation = generation - 1",
         "UPDATE accounts SET uid = -1",
         "UPDATE accounts SET uid = 4294967296",
