@@ -51,7 +51,7 @@ test: deps
 	$(MAKE) build $(VENV)/stamp
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
-	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/EndToEnd
+	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
 
 demo demo-shell: deps
 	@$(MAKE) build $(VENV)/stamp

@@ -131,6 +131,13 @@ let package = Package(
             dependencies: ["TwinlockVarlink", nioCore, nioEmbedded],
             swiftSettings: settings
         ),
+        // Started by Tests/protocol, where other people's clients talk to it.
+        .executableTarget(
+            name: "varlink-certification",
+            dependencies: ["CTwinlockLinux", "TwinlockVarlink", nioCore, nioPosix],
+            path: "Tests/VarlinkCertification",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TwinlockInterfaceTests",
             dependencies: ["TwinlockInterface", "TwinlockVarlink"],

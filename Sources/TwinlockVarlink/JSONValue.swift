@@ -92,6 +92,22 @@ public struct JSONValue: Sendable {
         return self.document.withBytes(of: self.node) { Int64(decimal: $0) }
     }
 
+    /// The number nearest to what was written, or nothing if this is none or lies beyond what `Double` holds.
+    ///
+    /// An integer is a number here, too: JSON has one kind, and some write `1` where others write `1.0`. Rounded to
+    /// nearest, ties to even (IEEE 754), so that what `JSONWriter.double` wrote comes back bit for bit. Too small for
+    /// `Double` is zero with its sign; too large, such as `1e400`, is nothing rather than an infinity that JSON cannot say.
+    public var double: Double? {
+        guard let text = self.numberText, let value = Double(text), value.isFinite else { return nil }
+        return value
+    }
+
+    /// A number as it was written, or nothing if this is none.
+    var numberText: String? {
+        guard self.place.kind == .integer || self.place.kind == .number else { return nil }
+        return self.document.text(of: self.node)
+    }
+
     /// The text, or nothing if this is no string.
     ///
     /// Makes a copy that nobody wipes: never for a secret.

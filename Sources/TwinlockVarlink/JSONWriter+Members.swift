@@ -14,6 +14,15 @@ extension JSONWriter {
     }
 
     /// Writes a member, or nothing where there is no value.
+    ///
+    /// Not NaN and not infinity. The label keeps a literal such as `5` an integer.
+    public mutating func member(_ name: String, double value: Double?) {
+        guard let value else { return }
+        self.name(name)
+        self.double(value)
+    }
+
+    /// Writes a member, or nothing where there is no value.
     public mutating func member(_ name: String, _ value: Bool?) {
         guard let value else { return }
         self.name(name)

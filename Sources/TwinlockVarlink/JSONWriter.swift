@@ -93,9 +93,16 @@ public struct JSONWriter {
 
     /// Writes an integer.
     public mutating func integer(_ value: Int64) {
-        self.beginValue()
-        var digits = String(value)
-        digits.withUTF8 { self.frame.append(UnsafeRawBufferPointer($0)) }
+        self.number(String(value))
+    }
+
+    /// Writes a number with the fewest digits that `JSONValue.double` reads back bit for bit, the sign of zero included.
+    ///
+    /// There is always a fraction or an exponent, such as in `1.0` and `1e+16`. NaN and infinity, for which JSON has no
+    /// words (RFC 8259 §6), are the caller's mistake.
+    public mutating func double(_ value: Double) {
+        precondition(value.isFinite, "JSON has no word for NaN and infinity")
+        self.number(value.description)
     }
 
     /// Writes `true` or `false`.
@@ -108,6 +115,34 @@ public struct JSONWriter {
     public mutating func null() {
         self.beginValue()
         self.frame.append("null")
+    }
+
+    /// Writes a whole value out of another message's frame, whatever it is: what the interface text calls `object`.
+    ///
+    /// Numbers keep their digits, also those that neither `Int64` nor `Double` holds; members keep their order. Strings are
+    /// copied from frame to frame as secrets are. Recursive: as deep as the parser let the value be.
+    public mutating func value(_ value: JSONValue) {
+        precondition(value.document.frame !== self.frame, "a frame does not quote itself")
+        if let text = value.numberText {
+            self.number(text)
+        } else if let text = value.secret {
+            self.secret(text)
+        } else if let elements = value.elements {
+            self.beginArray()
+            for element in elements { self.value(element) }
+            self.endArray()
+        } else if let members = value.members {
+            self.beginObject()
+            for (name, member) in members {
+                self.name(name)
+                self.value(member)
+            }
+            self.endObject()
+        } else if let bool = value.bool {
+            self.bool(bool)
+        } else {
+            self.null()
+        }
     }
 
     /// Writes the member `parameters` of a call or reply: an object whose members the closure writes.
@@ -136,6 +171,13 @@ public struct JSONWriter {
         }
         self.level.isEmpty = false
         self.level.isNamed = false
+    }
+
+    /// Writes a number's text, which is ASCII and follows RFC 8259 §6.
+    private mutating func number(_ text: String) {
+        self.beginValue()
+        var text = text
+        text.withUTF8 { self.frame.append(UnsafeRawBufferPointer($0)) }
     }
 
     private mutating func begin(_ container: Container, _ bracket: UInt8) {

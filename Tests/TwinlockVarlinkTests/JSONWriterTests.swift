@@ -70,6 +70,15 @@ struct JSONWriterTests {
         #expect(text == #"["p\"\\\u0001é","x\n"]"#)
     }
 
+    @Test("any value goes from frame to frame as it is: numbers by the digit, members in their order, secrets too")
+    func values() throws {
+        let text = #"{"b":[null,true,false,{},[],"p\"é"],"a":{"":-0.0,"n":1e400,"i":-9223372036854775809,"z":1.50}}"#
+        let value = try JSONValue.parse(" [\(text) ] ")
+        let inner = try #require(value.elements?.first)
+        #expect(Self.written { $0.value(inner) } == text)
+        #expect(Self.written { $0.value(value) } == "[\(text)]")
+    }
+
     @Test("a text is complete only when everything is closed")
     func completeness() {
         var writer = JSONWriter(into: Frame())
