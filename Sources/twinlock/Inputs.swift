@@ -21,18 +21,25 @@ final class Inputs {
 
     /// Refuses at once, before anything is sent, where an answer will be needed and nobody could give it.
     func requireAnswers() throws(Failure) {
-        guard self.terminal == nil else { return }
-        if self.options.passwordFile == nil {
-            throw Failure(
-                .usage,
-                "no terminal to ask for the password on",
-                hint: "give it with --password-file FILE, or -"
-            )
-        }
-        if self.options.codeFile == nil {
-            throw Failure(.usage, "no terminal to ask for the code on", hint: "give it with --code-file FILE, or -")
-        }
+        try self.requirePassword()
+        if self.terminal == nil, self.options.codeFile == nil { throw Self.noCode }
     }
+
+    /// The same where a code is perhaps not asked for.
+    func requirePassword() throws(Failure) {
+        guard self.terminal == nil, self.options.passwordFile == nil else { return }
+        throw Failure(
+            .usage,
+            "no terminal to ask for the password on",
+            hint: "give it with --password-file FILE, or -"
+        )
+    }
+
+    private static let noCode = Failure(
+        .usage,
+        "no terminal to ask for the code on",
+        hint: "give it with --code-file FILE, or -"
+    )
 
     /// The password; nil for an empty line: an account without a usable one has nothing to give.
     func password() throws(Failure) -> SecretText? {
@@ -48,7 +55,8 @@ final class Inputs {
 
     /// A code.
     func code(prompt: String) throws(Failure) -> SecretText {
-        try self.answer(
+        if self.terminal == nil, self.options.codeFile == nil { throw Self.noCode }
+        return try self.answer(
             "code",
             prompt: prompt,
             file: self.options.codeFile,
@@ -113,7 +121,7 @@ final class Inputs {
 
 extension InputError {
     /// For a person.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .endOfInput: "there is none"
         case .tooLong(let limit): "it is longer than \(limit) bytes"

@@ -14,7 +14,7 @@ struct TwinlockCommand: ParsableCommand {
             reached; 4 it cannot be carried out now.
             """,
         version: "twinlock \(version)",
-        subcommands: [Enable.self, Status.self, Disable.self, Admin.self]
+        subcommands: [Enable.self, Status.self, Disable.self, SignIn.self, Admin.self]
     )
 
     /// Taken before the subcommand as well as after it.

@@ -1,0 +1,64 @@
+import TwinlockInterface
+import TwinlockTerminal
+import TwinlockVarlink
+
+/// Signs the caller in: a password, then a code where one is asked for.
+struct SignInDialogue {
+    let daemon: Daemon
+    let inputs: Inputs
+
+    /// Codes that a person may type before the password is asked for again: the daemon takes five for one sign-in.
+    private static let tries = 3
+
+    /// Asks, and goes on until there is a session.
+    ///
+    /// - Parameter password: What was typed already; nil asks for it.
+    func run(password: SecretText? = nil) throws(Failure) -> SignInResult {
+        let typed = if let password { password } else { try self.inputs.password() }
+        guard let typed else { throw Failure(.refused, "no password was typed") }
+        var reply = try self.daemon.call(
+            Authentication.SignIn.self,
+            SignInParameters(user: nil, password: typed)
+        )
+        if reply.state == .codeRequired {
+            guard let pending = reply.session else { throw Self.unexpected }
+            reply = try self.verify(pending)
+        }
+        switch reply.state {
+        case .signedIn: return reply
+        case .setUpRequired:
+            throw Failure(
+                .refused,
+                "a second factor is required, and there is none",
+                hint: "`twinlock enable` sets it up"
+            )
+        case .passwordRequired, .codeRequired: throw Self.unexpected
+        }
+    }
+
+    private func verify(_ pending: SecretText) throws(Failure) -> SignInResult {
+        for isLast in (1...Self.tries).map({ $0 == Self.tries || !self.inputs.asksForCodes }) {
+            let code = try self.inputs.code(prompt: "Verification code: ")
+            do {
+                return try self.daemon.call(
+                    Authentication.Verify2FACode.self,
+                    Verify2FACodeParameters(session: pending, code: code)
+                )
+            } catch {
+                guard !isLast, Self.isWorthAnotherTry(error) else { throw error }
+                error.report()
+            }
+        }
+        throw Self.unexpected
+    }
+
+    private static func isWorthAnotherTry(_ failure: Failure) -> Bool {
+        failure.cause == .authenticationFailed || failure.cause == .codeAlreadyUsed
+    }
+
+    private static let unexpected = Failure(
+        .notNow,
+        "the daemon's answer to the sign-in has no session",
+        hint: "it is of another version than this command: restart it after an upgrade"
+    )
+}

@@ -1,0 +1,48 @@
+import TwinlockInterface
+import TwinlockTerminal
+import TwinlockVarlink
+
+/// What a sign-in brought, for a person and for a script.
+enum SignInText {
+    /// A sentence each.
+    static func lines(_ signedIn: SignInResult, sessionFile: String?) -> String {
+        let factors = (signedIn.factors ?? []).map(self.word).joined(separator: " and ")
+        var lines = ["Signed in as \(signedIn.user.printable) with \(factors)."]
+        if let failedCodes = signedIn.failedCodes, failedCodes > 0 {
+            let count = Wording.count(Int(failedCodes), "wrong code", "wrong codes")
+            lines.append("\(count) from elsewhere count against this account: somebody else may know the password.")
+        }
+        if let sessionFile {
+            let until = signedIn.expires.map { "; unless it is used, it ends \(Wording.time($0))" } ?? ""
+            lines.append("The session is in \(sessionFile.printable)\(until).")
+        } else {
+            lines.append("This was a try: the session has been ended.")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// One line, always with the same members.
+    static func writeJSON(_ signedIn: SignInResult, isKept: Bool, into frame: Frame) {
+        var json = JSONWriter(into: frame)
+        json.beginObject()
+        json.member("user", signedIn.user)
+        json.member("factors", (signedIn.factors ?? []).map(\.rawValue))
+        json.name("expires")
+        if isKept, let expires = signedIn.expires {
+            json.integer(expires)
+        } else {
+            json.null()
+        }
+        json.member("failedCodes", signedIn.failedCodes ?? 0)
+        json.endObject()
+        frame.append("\n")
+    }
+
+    private static func word(_ factor: Authentication.Factor) -> String {
+        switch factor {
+        case .password: "password"
+        case .publickey: "public key"
+        case .code: "code"
+        }
+    }
+}
