@@ -25,6 +25,7 @@ BIN_DIR ?= .build/$(CONFIGURATION)
 PAM_DIR ?= pam
 
 VENV = .build/venv
+VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
 .PHONY: all build pam deps test demo demo-shell lint install uninstall clean
@@ -46,9 +47,12 @@ $(VENV)/stamp: Tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
 	touch $@
 
+$(VARLINKCTL)/stamp: Tests/get-varlinkctl
+	Tests/get-varlinkctl $(VARLINKCTL)
+
 # The end-to-end tests run the release build. They come last, so that the last line is the count.
 test: deps
-	$(MAKE) build $(VENV)/stamp
+	$(MAKE) build $(VENV)/stamp $(VARLINKCTL)/stamp
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
@@ -103,4 +107,4 @@ uninstall:
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VARLINKCTL)

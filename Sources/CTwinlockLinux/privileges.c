@@ -122,6 +122,21 @@ tl_harden(int no_new_privileges)
 	return 0;
 }
 
+int64_t
+tl_raise_open_files(int64_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return failed();
+	if (limit.rlim_cur < (rlim_t)wanted) {
+		limit.rlim_cur = limit.rlim_max < (rlim_t)wanted ? limit.rlim_max : (rlim_t)wanted;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			return failed();
+	}
+	return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
 /* The child's part: only async-signal-safe calls, nothing that could return. */
 static void
 become_checker(const char *program, const char *const *arguments, uint32_t uid, uint32_t gid, uint32_t group,

@@ -18,6 +18,7 @@ struct Daemon {
 
     /// Serves until a signal says stop. Returns the exit status.
     func serve() throws -> Int32 {
+        try OpenFiles.provide()
         let privileges = try Privileges.settle(self.settings)
         tl_block_stop_signals()
         let logger = Log.make(level: self.settings.logLevel)
@@ -68,10 +69,10 @@ struct Daemon {
         tl_notify(manager, "STOPPING=1")
         logger.notice("stopping")
         tidying.cancel()
-        try server.stop()
+        let wasAccepting = try server.stop()
         try group.syncShutdownGracefully()
         Self.finish(store.store)
-        return checkerIsGone() ? 1 : 0
+        return checkerIsGone() || !wasAccepting ? 1 : 0
     }
 
     /// Questions about names that may wait for the checker at once; their answers are kept for a minute.

@@ -24,6 +24,7 @@ struct ConnectionBounds: Sendable {
 /// Accepts connections, looks who is at the other end, and gives each a Varlink handler.
 struct Server {
     private let channel: any Channel
+    private let phase: SharedPhase
 
     /// Begins to accept.
     init(
@@ -34,8 +35,14 @@ struct Server {
         logger: Logger
     ) throws {
         let ledger = SharedLedger(bounds: connections)
+        let phase = SharedPhase()
+        self.phase = phase
         self.channel = try ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: ListeningSocket.backlog)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -44,11 +51,25 @@ struct Server {
             }
             .withBoundSocket(socket.descriptor)
             .wait()
+        // Once more: on a socket that it is given NIO listens with a backlog of 128, whatever its option says.
+        guard listen(socket.descriptor, ListeningSocket.backlog) == 0 else {
+            throw StartError("cannot listen", errno: errno)
+        }
+        // NIO closes it where accept(2) fails for a reason that may not pass. Whoever started us can start us again.
+        self.channel.closeFuture.whenComplete { _ in
+            guard phase.lose() else { return }
+            logger.error("the listening socket is gone")
+            kill(getpid(), SIGTERM)
+        }
     }
 
     /// Stops accepting; connections that are open go on.
-    func stop() throws {
+    ///
+    /// - Returns: Whether it was accepting until now.
+    func stop() throws -> Bool {
+        guard self.phase.stop() else { return false }
         try self.channel.close().wait()
+        return true
     }
 
     private static func initialize(
@@ -63,7 +84,9 @@ struct Server {
         }
         guard let peer else { throw StartError("the connection has no socket") }
         guard ledger.admit(peer) else {
-            logger.notice("connection refused: too many", metadata: ["uid": "\(peer.uid)"])
+            if ledger.isRefusalToBeLogged() {
+                logger.notice("connection refused: too many", metadata: ["uid": "\(peer.uid)"])
+            }
             throw TooManyConnections()
         }
         // Its place is free when the connection is closed and its last call has ended: closing early frees no work.
@@ -82,9 +105,41 @@ struct Server {
 
 private struct TooManyConnections: Error {}
 
+/// Whether the listening socket is there, shared by the event loop and the main thread.
+private final class SharedPhase: Sendable {
+    private enum Phase {
+        case accepting
+        /// Closed, or about to be, because we were told to stop.
+        case stopped
+        /// Closed by itself.
+        case lost
+    }
+
+    private let phase = Mutex(Phase.accepting)
+
+    /// Returns whether this is news.
+    func lose() -> Bool { self.leave(for: .lost) }
+
+    /// Returns whether there is something to stop.
+    func stop() -> Bool { self.leave(for: .stopped) }
+
+    private func leave(for next: Phase) -> Bool {
+        self.phase.withLock { phase in
+            switch phase {
+            case .accepting:
+                phase = next
+                return true
+            case .stopped, .lost:
+                return false
+            }
+        }
+    }
+}
+
 /// The ledger, shared by all event loops.
 private final class SharedLedger: Sendable {
     private let ledger = Mutex(ConnectionLedger())
+    private let refusals = Mutex(RareLine())
     private let bounds: ConnectionBounds
 
     init(bounds: ConnectionBounds) {
@@ -97,6 +152,10 @@ private final class SharedLedger: Sendable {
 
     func release(_ uid: UInt32) {
         self.ledger.withLock { $0.release(uid: uid) }
+    }
+
+    func isRefusalToBeLogged() -> Bool {
+        self.refusals.withLock { $0.isDue(at: .now()) }
     }
 }
 

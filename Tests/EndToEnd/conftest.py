@@ -77,11 +77,11 @@ def stack(sshd):
 
 @pytest.fixture
 def make_daemon(installed):
-    """Starts daemons with other settings, or with a clock that can be moved."""
+    """Starts daemons with other settings, with a clock that can be moved, or with fewer open files."""
     made = []
 
-    def make(settings=None, with_clock=False):
-        made.append(twinlockd.Daemon(settings, with_clock))
+    def make(settings=None, **options):
+        made.append(twinlockd.Daemon(settings, **options))
         return made[-1].start()
 
     yield make
@@ -96,6 +96,14 @@ def daemon(make_daemon):
     yield one
     assert one.process.poll() is None, f"twinlockd ended with {one.process.returncode}:\n{one.log()}"
     assert one.stop() == 0, one.log()
+
+
+@pytest.fixture(scope="module")
+def module_daemon(installed):
+    """One daemon for a whole file of tests that leave nothing in it. In such a file there is no other."""
+    one = twinlockd.Daemon().start()
+    yield one
+    one.discard()
 
 
 @pytest.fixture

@@ -188,6 +188,26 @@ def test_the_stock_command_line_client(daemon):
     assert {AUTHENTICATION, ACCOUNT} <= set(re.findall(r"org\.[\w.]+", info.stdout))
 
 
+def test_the_stock_library_asks_for_series_and_for_no_reply(daemon, account):
+    """On one connection, so that a reply too many would be taken for the next one."""
+    with (
+        varlink.Client(address=f"unix:{twinlockd.SOCKET}") as client,
+        client.open(AUTHENTICATION) as twinlock,
+        client.open("org.varlink.service") as service,
+    ):
+        signed_in = twinlock.SignIn(user=account.name, password=account.password)
+        assert signed_in["state"] == "signedIn"
+        session = signed_in["session"]
+        assert [reply["user"] for reply in twinlock.GetSession(session=session, _more=True)] == [account.name]
+        assert [reply["product"] for reply in service.GetInfo(_more=True)] == ["twinlockd"]
+        assert service.GetInfo(_oneway=True) is None
+        assert "interface" in service.GetInterfaceDescription(AUTHENTICATION)["description"]
+        assert twinlock.SignOut(session=session, _oneway=True) is None
+        assert refused_with(twinlock.GetSession, session=session).error() == refusal("SignInAgain")
+        series = twinlock.GetSession(session=session, _more=True)
+        assert refused_with(list, series).error() == refusal("SignInAgain")
+
+
 @pytest.fixture
 def readme_example():
     """The python example of README.md, as a person would save it."""

@@ -68,21 +68,24 @@ class ShiftedClock:
 class Daemon:
     """One start of the daemon after another, over the same state."""
 
-    def __init__(self, settings=None, with_clock=False):
+    def __init__(self, settings=None, with_clock=False, open_files=None, environment=None):
         self.settings = {"daemon.log-level": "debug", "sign-in.failure-delay": 0, **(settings or {})}
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="twinlockd-"))
         self.directory.chmod(0o755)
         self.log_file = self.directory / "log"
         self.clock = ShiftedClock(self.directory) if with_clock else None
+        self.environment = environment or {}
+        # Soft and hard limit, as prlimit(1) writes them.
+        self.command = ["prlimit", f"--nofile={open_files}", PROGRAM] if open_files else [PROGRAM]
         self.process = None
 
     def start(self):
         SETTINGS.parent.mkdir(exist_ok=True)
         SETTINGS.write_text(settings_text(self.settings))
-        environment = {**accounts.ENVIRONMENT, **(self.clock.environment() if self.clock else {})}
+        environment = accounts.ENVIRONMENT | self.environment | (self.clock.environment() if self.clock else {})
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd="/"
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd="/"
             )
         wait_for(self._answers, "an answer from twinlockd")
         return self

@@ -25,6 +25,10 @@ int tl_become(uint32_t uid, uint32_t gid);
 /* No core file, no tracing by others of the same uid, no new privileges through exec. */
 int tl_harden(int no_new_privileges);
 
+/* Raises the soft limit of open files (RLIMIT_NOFILE) to that many, or as far as the hard limit lets it.
+ * Returns what it is then. */
+int64_t tl_raise_open_files(int64_t wanted);
+
 /* Starts the checker as that user with that one supplementary group (uid_t -1: as we are), before privileges
  * go. Its descriptor 3 is one end of a socket pair; the other end is written to *control. Returns its pid. */
 int tl_start_checker(const char *program, const char *const *arguments, uint32_t uid, uint32_t gid,
