@@ -52,6 +52,17 @@ def hostile_modules():
 
 
 @pytest.fixture(scope="session")
+def varlinkctl_program():
+    """Where every user can run it, wherever the repository is."""
+    ours = bed.REPOSITORY / ".build" / "varlinkctl"
+    assert (ours / "stamp").exists(), "no varlinkctl: run make .build/varlinkctl/stamp"
+    place = pathlib.Path("/usr/local/lib/twinlock-varlinkctl")
+    place.mkdir()
+    subprocess.run(["mount", "--bind", ours, place], check=True)
+    return str(place / "varlinkctl")
+
+
+@pytest.fixture(scope="session")
 def system_log():
     """What login programs and PAM modules say to syslog."""
     return logins.SystemLog()

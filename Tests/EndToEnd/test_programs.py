@@ -1,6 +1,5 @@
 """Programs on the socket, with the stock python client: signing in, sessions, who may do what, and errors by name."""
 
-import pathlib
 import re
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import pytest
 import varlink
 
 import accounts
-import bed
 import twinlockd
 from terminals import Pty
 from twinlockd import ACCOUNT, AUTHENTICATION, Program, refusal
@@ -206,46 +204,3 @@ def test_the_stock_library_asks_for_series_and_for_no_reply(daemon, account):
         assert refused_with(twinlock.GetSession, session=session).error() == refusal("SignInAgain")
         series = twinlock.GetSession(session=session, _more=True)
         assert refused_with(list, series).error() == refusal("SignInAgain")
-
-
-@pytest.fixture
-def readme_example():
-    """The python example of README.md, as a person would save it."""
-    text = (bed.REPOSITORY / "README.md").read_text()
-    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == 1
-    path = pathlib.Path("/tmp/readme-example.py")
-    path.write_text(examples[0])
-    path.chmod(0o644)
-    return [str(python_for_everybody()), str(path)]
-
-
-def python_for_everybody():
-    """The test environment's python at a place that every user may go to, wherever the repository is."""
-    place = pathlib.Path("/usr/local/lib/twinlock-venv")
-    if not place.exists():
-        place.mkdir()
-        subprocess.run(["mount", "--bind", sys.prefix, place], check=True)
-    return place / "bin" / "python"
-
-
-def test_the_example_in_the_readme_signs_in(enrolled, readme_example):
-    with Pty(readme_example, **enrolled.options()) as terminal:
-        terminal.read_until("Password: ")
-        terminal.send(enrolled.password + "\n")
-        terminal.read_until("Verification code: ")
-        terminal.send(enrolled.phone.next_code() + "\n")
-        rest, status = terminal.finish()
-    assert status == 0, rest
-    assert f"signed in as {enrolled.name}" in rest
-
-
-def test_the_example_in_the_readme_refuses(enrolled, readme_example):
-    with Pty(readme_example, **enrolled.options()) as terminal:
-        terminal.read_until("Password: ")
-        terminal.send(enrolled.password + "\n")
-        terminal.read_until("Verification code: ")
-        terminal.send(enrolled.phone.wrong_code() + "\n")
-        rest, status = terminal.finish()
-    assert status == 1, rest
-    assert refusal("AuthenticationFailed") in rest

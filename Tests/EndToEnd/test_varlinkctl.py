@@ -35,24 +35,13 @@ def user(edge):
     return twinlockd.enrol(accounts.add_account())
 
 
-@pytest.fixture(scope="module")
-def program():
-    """Where every user can run it, wherever the repository is."""
-    ours = bed.REPOSITORY / ".build" / "varlinkctl"
-    assert (ours / "stamp").exists(), "no varlinkctl: run make .build/varlinkctl/stamp"
-    place = pathlib.Path("/usr/local/lib/twinlock-varlinkctl")
-    place.mkdir()
-    subprocess.run(["mount", "--bind", ours, place], check=True)
-    return str(place / "varlinkctl")
-
-
 @pytest.fixture
-def varlinkctl(program):
+def varlinkctl(varlinkctl_program):
     """Runs it as root or as an account. It may not say anything to its error output unless it fails."""
 
     def run(*words, account=None):
         options = account.options() if account else {}
-        done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, timeout=60, **options)
+        done = subprocess.run([varlinkctl_program, *map(str, words)], capture_output=True, text=True, timeout=60, **options)
         assert done.returncode in (0, 1), done.stderr
         return done
 
