@@ -72,5 +72,20 @@ extension TwinlockService {
         MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
         MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
+        MethodEntry(
+            OwnAccount.ViewRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: viewRecoveryCodes
+        ),
+        MethodEntry(
+            OwnAccount.RegenerateRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: regenerateRecoveryCodes
+        ),
+        MethodEntry(
+            OwnAccount.AcknowledgeRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: acknowledgeRecoveryCodes
+        ),
     ]
 }

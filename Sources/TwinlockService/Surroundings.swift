@@ -38,6 +38,9 @@ public struct ServicePolicy: Sendable {
     public var checkDeadlineSeconds: Int
     /// The one uid that is served besides root, where the daemon was started by an ordinary user; nil for all.
     public var servedUid: UInt32?
+    /// Whether a code stands alone in sensitive calls, from an account's own uid, where the account has no password
+    /// that could be right.
+    public var allowsCodeWithoutPassword: Bool
 
     /// The decisions.
     public init(
@@ -45,12 +48,14 @@ public struct ServicePolicy: Sendable {
         issuer: String,
         failureDelaySeconds: Int,
         checkDeadlineSeconds: Int,
-        servedUid: UInt32?
+        servedUid: UInt32?,
+        allowsCodeWithoutPassword: Bool = true
     ) {
         self.hidesPasswordResult = hidesPasswordResult
         self.issuer = issuer
         self.failureDelaySeconds = failureDelaySeconds
         self.checkDeadlineSeconds = checkDeadlineSeconds
         self.servedUid = servedUid
+        self.allowsCodeWithoutPassword = allowsCodeWithoutPassword
     }
 }

@@ -13,6 +13,9 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.BeginSetUp.self),
         Self.tables(OwnAccount.ConfirmSetUp.self),
         Self.tables(OwnAccount.Disable.self),
+        Self.tables(OwnAccount.ViewRecoveryCodes.self),
+        Self.tables(OwnAccount.RegenerateRecoveryCodes.self),
+        Self.tables(OwnAccount.AcknowledgeRecoveryCodes.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {

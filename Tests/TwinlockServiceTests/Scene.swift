@@ -16,6 +16,7 @@ final class FakeHost: PasswordChecker {
         var uid: UInt32
         var password: String
         var account: AccountCheck = .usable
+        var hasUsablePassword: Bool? = true
     }
 
     struct State: Sendable {
@@ -65,7 +66,7 @@ final class FakeHost: PasswordChecker {
             password: .notChecked,
             account: known?.account ?? .unknown,
             identity: known.map { Identity(name: user, uid: $0.uid) },
-            hasUsablePassword: known != nil
+            hasUsablePassword: known.map(\.hasUsablePassword) ?? false
         )
     }
 }
@@ -88,7 +89,11 @@ final class Scene: Sendable {
         let pauses = Mutex<[Duration]>([])
     }
 
-    init(hidesPasswordResult: Bool = true, servedUid: UInt32? = nil) throws {
+    init(
+        hidesPasswordResult: Bool = true,
+        servedUid: UInt32? = nil,
+        allowsCodeWithoutPassword: Bool = true
+    ) throws {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
@@ -101,7 +106,8 @@ final class Scene: Sendable {
                 issuer: "host",
                 failureDelaySeconds: 2,
                 checkDeadlineSeconds: 15,
-                servedUid: servedUid
+                servedUid: servedUid,
+                allowsCodeWithoutPassword: allowsCodeWithoutPassword
             ),
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },
