@@ -34,6 +34,10 @@ public struct Settings: Equatable, Sendable {
     /// `sign-in.failure-delay`: seconds before "no" is said. Default 2; 0 to 10.
     public var failureDelay = 2
 
+    /// `account.code-without-password`: whether a code stands alone in sensitive calls, from an account's own uid,
+    /// where the account has no usable password. Default `yes`.
+    public var allowsCodeWithoutPassword = true
+
     /// The defaults.
     public init() {}
 
@@ -99,6 +103,11 @@ public struct Settings: Equatable, Sendable {
             return nil
         },
         Self.integer("sign-in.failure-delay", 0...10) { $0.failureDelay = $1 },
+        Key(name: "account.code-without-password") { settings, value in
+            guard value == "yes" || value == "no" else { return "yes or no" }
+            settings.allowsCodeWithoutPassword = value == "yes"
+            return nil
+        },
     ]
 
     private static func path(

@@ -143,7 +143,8 @@ struct Daemon {
             issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
             failureDelaySeconds: self.settings.failureDelay,
             checkDeadlineSeconds: self.settings.checkerDeadline,
-            servedUid: servedUid
+            servedUid: servedUid,
+            allowsCodeWithoutPassword: self.settings.allowsCodeWithoutPassword
         )
     }
 

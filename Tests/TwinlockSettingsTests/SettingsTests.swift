@@ -28,6 +28,8 @@ struct SettingsTests {
             hide-password-result = no
             issuer = Example Inc # not a comment
             failure-delay = 0
+            [account]
+            code-without-password = no
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -43,6 +45,7 @@ struct SettingsTests {
         #expect(!settings.hidesPasswordResult)
         #expect(settings.issuer == "Example Inc # not a comment")
         #expect(settings.failureDelay == 0)
+        #expect(!settings.allowsCodeWithoutPassword)
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -65,6 +68,7 @@ struct SettingsTests {
         ("[sign-in]\nissuer = a:b", 2, "without a colon"),
         ("[checker]\ndeadline = 3\n[daemon]\n[checker]\ndeadline = 4", 5, "line 2 sets it too"),
         ("[daemon]\nuser = a\u{0}b", 2, "control character"),
+        ("[account]\ncode-without-password = false", 2, "is not yes or no"),
     ]
 
     @Test("a bad line is named with its number, its key and what was expected", arguments: refused)
