@@ -94,6 +94,12 @@ public struct Account: Equatable, Sendable {
     public var setUp: SetUp?
     /// Its failed codes.
     public var throttle: Throttle
+    /// How its recovery codes stand; nil if it has none.
+    public var recovery: RecoverySummary?
+    /// Its wrong recovery codes.
+    public var recoveryThrottle: RecoveryThrottle
+    /// That a login was finished by a recovery code.
+    public var recoveryMark: RecoveryMark?
 
     /// An account as a store holds it.
     public init(
@@ -102,7 +108,10 @@ public struct Account: Equatable, Sendable {
         generation: Int64,
         credential: Credential?,
         setUp: SetUp?,
-        throttle: Throttle
+        throttle: Throttle,
+        recovery: RecoverySummary? = nil,
+        recoveryThrottle: RecoveryThrottle = RecoveryThrottle(),
+        recoveryMark: RecoveryMark? = nil
     ) {
         self.id = id
         self.identity = identity
@@ -110,6 +119,9 @@ public struct Account: Equatable, Sendable {
         self.credential = credential
         self.setUp = setUp
         self.throttle = throttle
+        self.recovery = recovery
+        self.recoveryThrottle = recoveryThrottle
+        self.recoveryMark = recoveryMark
     }
 }
 

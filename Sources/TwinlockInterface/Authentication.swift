@@ -206,6 +206,10 @@ public struct SignInResult: Message {
     public var expires: Int64?
     /// With `signedIn`: wrong codes from other sources that still count.
     public var failedCodes: Int64?
+    /// With `signedIn` after a second factor: recovery codes that were not used.
+    public var recoveryCodesLeft: Int64?
+    /// With `signedIn` after a second factor: whether it was a recovery code.
+    public var recoveryCodeUsed: Bool?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -216,6 +220,8 @@ public struct SignInResult: Message {
         .optional("secondFactor", .word(Authentication.SecondFactor.allCases.map(\.rawValue))),
         .optional("expires", .int),
         .optional("failedCodes", .int),
+        .optional("recoveryCodesLeft", .int),
+        .optional("recoveryCodeUsed", .bool),
     ]
 
     /// An answer.
@@ -226,7 +232,9 @@ public struct SignInResult: Message {
         factors: [Authentication.Factor]? = nil,
         secondFactor: Authentication.SecondFactor? = nil,
         expires: Int64? = nil,
-        failedCodes: Int64? = nil
+        failedCodes: Int64? = nil,
+        recoveryCodesLeft: Int64? = nil,
+        recoveryCodeUsed: Bool? = nil
     ) {
         self.state = state
         self.session = session
@@ -235,6 +243,8 @@ public struct SignInResult: Message {
         self.secondFactor = secondFactor
         self.expires = expires
         self.failedCodes = failedCodes
+        self.recoveryCodesLeft = recoveryCodesLeft
+        self.recoveryCodeUsed = recoveryCodeUsed
     }
 
     /// Reads checked members.
@@ -246,6 +256,8 @@ public struct SignInResult: Message {
         self.secondFactor = object?["secondFactor"]?.string.flatMap(Authentication.SecondFactor.init)
         self.expires = object?["expires"]?.integer
         self.failedCodes = object?["failedCodes"]?.integer
+        self.recoveryCodesLeft = object?["recoveryCodesLeft"]?.integer
+        self.recoveryCodeUsed = object?["recoveryCodeUsed"]?.bool
     }
 
     /// Writes the members that are there.
@@ -259,6 +271,8 @@ public struct SignInResult: Message {
         json.member("secondFactor", self.secondFactor?.rawValue)
         json.member("expires", self.expires)
         json.member("failedCodes", self.failedCodes)
+        json.member("recoveryCodesLeft", self.recoveryCodesLeft)
+        json.member("recoveryCodeUsed", self.recoveryCodeUsed)
     }
 }
 

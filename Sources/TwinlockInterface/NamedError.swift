@@ -18,6 +18,8 @@ public enum NamedError: Error, Hashable, Sendable {
     case notEnabled
     /// There is no set-up to confirm.
     case noSetUp
+    /// Those are not the present recovery codes.
+    case recoveryCodesReplaced
 
     /// The name inside an interface.
     public var member: String {
@@ -30,6 +32,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .unavailable: "Unavailable"
         case .notEnabled: "NotEnabled"
         case .noSetUp: "NoSetUp"
+        case .recoveryCodesReplaced: "RecoveryCodesReplaced"
         }
     }
 
@@ -38,7 +41,7 @@ public enum NamedError: Error, Hashable, Sendable {
         switch self {
         case .tooManyFailures: [.optional("seconds", .int)]
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .recoveryCodesReplaced:
             []
         }
     }
@@ -51,7 +54,7 @@ public enum NamedError: Error, Hashable, Sendable {
         ],
         OwnAccount.interface: [
             .authenticationFailed, .tooManyFailures(seconds: nil), .signInAgain, .codeAlreadyUsed, .notEnabled,
-            .noSetUp, .unavailable,
+            .noSetUp, .unavailable, .recoveryCodesReplaced,
         ],
         Administration.interface: [.unavailable],
     ]
@@ -63,7 +66,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures(let seconds):
             return .error(name) { $0.member("seconds", seconds.map(Int64.init)) }
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .recoveryCodesReplaced:
             return .error(name)
         }
     }
@@ -78,7 +81,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures:
             self = .tooManyFailures(seconds: (parameters?["seconds"]?.integer).map(Int.init))
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .recoveryCodesReplaced:
             self = error
         }
     }

@@ -32,7 +32,7 @@ public enum OwnAccount {
         /// What goes in.
         public typealias Parameters = ConfirmSetUpParameters
         /// What comes out.
-        public typealias Result = Empty
+        public typealias Result = NewRecoveryCodesResult
     }
 
     /// Removes the second factor.
@@ -88,6 +88,12 @@ public struct GetStatusResult: Message {
     public var waitSeconds: Int64?
     /// Codes are refused until the failures are cleared.
     public var exhausted: Bool
+    /// Recovery codes that were not used; nil without any set of them.
+    public var recoveryCodesLeft: Int64?
+    /// Whether the person has said that they are saved; nil without any set of them.
+    public var recoveryCodesAcknowledged: Bool?
+    /// Until then the password alone disables or sets up again, Unix seconds.
+    public var recoverySetUpUntil: Int64?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -99,6 +105,9 @@ public struct GetStatusResult: Message {
         .required("failedCodes", .int),
         .optional("waitSeconds", .int),
         .required("exhausted", .bool),
+        .optional("recoveryCodesLeft", .int),
+        .optional("recoveryCodesAcknowledged", .bool),
+        .optional("recoverySetUpUntil", .int),
     ]
 
     /// An answer.
@@ -110,7 +119,10 @@ public struct GetStatusResult: Message {
         setUpBegun: Bool,
         failedCodes: Int64,
         waitSeconds: Int64?,
-        exhausted: Bool
+        exhausted: Bool,
+        recoveryCodesLeft: Int64? = nil,
+        recoveryCodesAcknowledged: Bool? = nil,
+        recoverySetUpUntil: Int64? = nil
     ) {
         self.user = user
         self.uid = uid
@@ -120,6 +132,9 @@ public struct GetStatusResult: Message {
         self.failedCodes = failedCodes
         self.waitSeconds = waitSeconds
         self.exhausted = exhausted
+        self.recoveryCodesLeft = recoveryCodesLeft
+        self.recoveryCodesAcknowledged = recoveryCodesAcknowledged
+        self.recoverySetUpUntil = recoverySetUpUntil
     }
 
     /// Reads checked members.
@@ -132,6 +147,9 @@ public struct GetStatusResult: Message {
         self.failedCodes = object?["failedCodes"]?.integer ?? 0
         self.waitSeconds = object?["waitSeconds"]?.integer
         self.exhausted = object?["exhausted"]?.bool ?? false
+        self.recoveryCodesLeft = object?["recoveryCodesLeft"]?.integer
+        self.recoveryCodesAcknowledged = object?["recoveryCodesAcknowledged"]?.bool
+        self.recoverySetUpUntil = object?["recoverySetUpUntil"]?.integer
     }
 
     /// Writes the members that are there.
@@ -144,6 +162,9 @@ public struct GetStatusResult: Message {
         json.member("failedCodes", self.failedCodes)
         json.member("waitSeconds", self.waitSeconds)
         json.member("exhausted", self.exhausted)
+        json.member("recoveryCodesLeft", self.recoveryCodesLeft)
+        json.member("recoveryCodesAcknowledged", self.recoveryCodesAcknowledged)
+        json.member("recoverySetUpUntil", self.recoverySetUpUntil)
     }
 }
 
@@ -151,9 +172,9 @@ public struct GetStatusResult: Message {
 public struct SensitiveParameters: Message {
     /// Secret; nil for the caller's own uid.
     public var session: SecretText?
-    /// Secret.
+    /// Secret; nil for an account without a usable one.
     public var password: SecretText?
-    /// As typed. Secret.
+    /// A code or a recovery code as typed. Secret.
     public var code: SecretText?
 
     /// As in the interface text.

@@ -31,6 +31,14 @@ struct DecisionLog: Sendable {
         case setUpBegun = "set-up begun"
         case setUpConfirmed = "set-up confirmed"
         case disabled = "second factor removed"
+        case recoveryCodeRight = "recovery code right"
+        case recoveryCodeWrong = "recovery code wrong"
+        case recoveryCodeUsed = "recovery code used already"
+        case recoveryCodeThrottled = "too many wrong recovery codes"
+        case loginByRecoveryCode = "a login by recovery code stands for the second factor"
+        case recoveryCodesShown = "recovery codes shown"
+        case recoveryCodesReplaced = "recovery codes replaced"
+        case recoveryCodesAcknowledged = "recovery codes said to be saved"
     }
 
     /// What became of a call.

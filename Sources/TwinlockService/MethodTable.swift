@@ -113,5 +113,20 @@ extension TwinlockService {
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
         MethodEntry(Administration.GetHealth.self, callers: .rootOrAdministrator, handle: getHealth),
         MethodEntry(Administration.ListAccounts.self, callers: .rootOrAdministrator, handle: listAccounts),
+        MethodEntry(
+            OwnAccount.ViewRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: viewRecoveryCodes
+        ),
+        MethodEntry(
+            OwnAccount.RegenerateRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: regenerateRecoveryCodes
+        ),
+        MethodEntry(
+            OwnAccount.AcknowledgeRecoveryCodes.self,
+            callers: .accountOwner { $0.session },
+            handle: acknowledgeRecoveryCodes
+        ),
     ]
 }

@@ -6,54 +6,82 @@ import TwinlockVarlink
 
 // What every sensitive call asks for before it does anything.
 extension TwinlockService {
-    /// Passes a caller who shows the password and, where there is a second factor, that as well: by a code, or by a
-    /// session with both factors that is at most ten minutes old.
+    /// Passes a caller who shows the password and, where there is a second factor, that as well: by a code, by a
+    /// recovery code, or by a session with both factors that is at most ten minutes old.
     ///
-    /// The password comes first: a code counts, and is spent, only after a right one.
+    /// The password comes first: a code counts, and is spent, only after a right one. Where the account has none that
+    /// could be right, a code of either kind stands alone, from the account's own uid.
     ///
+    /// - Parameter takesMark: Whether the call is one of those that a login by recovery code gives leave for: then the
+    ///   mark of it stands for the second factor, from the account's own uid, and a code is not looked at.
     /// - Returns: What the account was when it passed.
     func passSensitive(
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>,
-        method: StaticString
+        method: StaticString,
+        takesMark: Bool = false
     ) async throws(Refusal) -> Enrolment {
-        let identity = call.subject.identity
         let origin = SignInOrigin(own: call.peer)
-        let enrolment = try await self.passPassword(call, origin: origin, method: method)
+        if let password = call.parameters.password {
+            let enrolment = try await self.passPassword(password, of: call.subject.identity, origin, method)
+            if case .active(let account, _) = enrolment, !self.isFresh(call.subject.session) {
+                try await self.passSecondFactor(call, of: account, origin, method, takesMark: takesMark)
+            }
+            guard enrolment != .parted else { throw .named(.unavailable) }
+            return enrolment
+        }
+        let enrolment = try await self.passOwnUid(call, origin, method)
         switch enrolment {
-        case .none:
+        case .active(let account, _):
+            try await self.passSecondFactor(call, of: account, origin, method, takesMark: takesMark)
             return enrolment
         case .parted:
             throw .named(.unavailable)
-        case .active(let account, _):
-            if let session = call.subject.session, session.isFresh(at: self.surroundings.now()) {
-                return enrolment
-            }
-            guard let code = call.parameters.code, !code.hasPrefix(Self.tokenPrefix) else {
-                self.log.decision(method, .refused, .codeMissing, user: identity.name, origin: origin)
-                throw await self.delayed(.named(.authenticationFailed))
-            }
-            _ = try await self.judgeCode(
-                code,
-                of: identity,
-                generation: account.generation,
-                origin: origin,
-                method: method
-            )
-            return enrolment
+        case .none:
+            // Its first set-up is root's to begin: nothing was shown.
+            throw await self.passwordMissing(call.subject.identity, origin, method)
         }
     }
 
-    private func passPassword(
+    private func passSecondFactor(
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>,
-        origin: SignInOrigin,
-        method: StaticString
-    ) async throws(Refusal) -> Enrolment {
-        let identity = call.subject.identity
-        let begun = self.surroundings.now()
-        guard let password = call.parameters.password else {
-            self.log.decision(method, .refused, .passwordEmpty, user: identity.name, origin: origin)
+        of account: Account,
+        _ origin: SignInOrigin,
+        _ method: StaticString,
+        takesMark: Bool
+    ) async throws(Refusal) {
+        let user = account.identity.name
+        let isMarked = account.recoveryMark?.isOpen(at: self.surroundings.now()) ?? false
+        if takesMark, isMarked, call.peer.uid == account.identity.uid {
+            self.log.decision(method, .continued, .loginByRecoveryCode, user: user, origin: origin)
+            return
+        }
+        guard let code = call.parameters.code, !code.hasPrefix(Self.tokenPrefix) else {
+            self.log.decision(method, .refused, .codeMissing, user: user, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
+        let shown = try await self.judgeCode(
+            code,
+            of: account.identity,
+            generation: account.generation,
+            origin: origin,
+            method: method
+        )
+        if shown.isRecoveryCode {
+            self.log.decision(method, .continued, shown.reason, user: user, origin: origin, detail: shown.detail)
+        }
+    }
+
+    private func isFresh(_ session: Session?) -> Bool {
+        session?.isFresh(at: self.surroundings.now()) ?? false
+    }
+
+    private func passPassword(
+        _ password: SecretText,
+        of identity: Identity,
+        _ origin: SignInOrigin,
+        _ method: StaticString
+    ) async throws(Refusal) -> Enrolment {
+        let begun = self.surroundings.now()
         let first = try await self.firstFactor(name: identity.name, password: password, origin: origin)
         guard case .shown(let check, let enrolment) = first.outcome, first.identity == identity else {
             self.log.decision(method, .refused, first.reason, user: identity.name, origin: origin)
@@ -64,17 +92,51 @@ extension TwinlockService {
             }
             throw Self.refusal(action)
         }
-        guard check == .usable else {
-            self.log.decision(
-                method,
-                .refused,
-                .accountRefused,
-                user: identity.name,
-                origin: origin,
-                detail: "\(check)"
-            )
+        try self.requireUsable(check, identity, origin, method)
+        return enrolment
+    }
+
+    /// Lets a caller's own uid stand for the password that its account has not. Denies where that cannot be known.
+    private func passOwnUid(
+        _ call: AuthorizedCall<SensitiveParameters, AccountSubject>,
+        _ origin: SignInOrigin,
+        _ method: StaticString
+    ) async throws(Refusal) -> Enrolment {
+        let identity = call.subject.identity
+        guard self.policy.allowsCodeWithoutPassword, call.peer.uid == identity.uid else {
+            throw await self.passwordMissing(identity, origin, method)
+        }
+        let report: CheckReport
+        do {
+            report = try await self.directory.report(user: identity.name, at: self.surroundings.now())
+        } catch {
+            self.log.failure("cannot look up whether an account has a password: \(error)")
             throw .named(.unavailable)
         }
-        return enrolment
+        guard report.identity == identity, report.hasUsablePassword == false else {
+            throw await self.passwordMissing(identity, origin, method)
+        }
+        try self.requireUsable(report.account, identity, origin, method)
+        return try await self.enrolment(of: identity)
+    }
+
+    private func requireUsable(
+        _ check: AccountCheck,
+        _ identity: Identity,
+        _ origin: SignInOrigin,
+        _ method: StaticString
+    ) throws(Refusal) {
+        guard check != .usable else { return }
+        self.log.decision(method, .refused, .accountRefused, user: identity.name, origin: origin, detail: "\(check)")
+        throw .named(.unavailable)
+    }
+
+    private func passwordMissing(
+        _ identity: Identity,
+        _ origin: SignInOrigin,
+        _ method: StaticString
+    ) async -> Refusal {
+        self.log.decision(method, .refused, .passwordEmpty, user: identity.name, origin: origin)
+        return await self.delayed(.named(.authenticationFailed))
     }
 }

@@ -26,14 +26,27 @@ extension TwinlockService {
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
     ) async throws(Refusal) -> BeginSetUpResult {
         let identity = call.subject.identity
-        _ = try await self.passSensitive(call, method: "BeginSetUp")
+        let enrolment = try await self.passSensitive(call, method: "BeginSetUp", takesMark: true)
         let secret = self.surroundings.random(NewFactor.secretBytes)
         let begun = self.surroundings.now()
         let uri: OTPAuthURI
         do {
             uri = try NewFactor.uri(secret, issuer: self.policy.issuer, account: identity.name)
             let sealed = try self.sealer.seal(secret, for: Self.secretContext(identity))
-            _ = try await self.store.beginSetUp(NewFactor.setUp(sealed, begun: begun), for: identity)
+            _ = try await self.store.beginSetUp(
+                NewFactor.setUp(sealed, begun: begun),
+                for: identity,
+                generation: enrolment.generation
+            )
+        } catch StoreError.conflict {
+            self.log.decision(
+                "BeginSetUp",
+                .refused,
+                .factorChanged,
+                user: identity.name,
+                origin: .init(own: call.peer)
+            )
+            throw .named(.signInAgain)
         } catch let error as StoreError {
             self.log.storeFailed(error, doing: "beginning a set-up")
             throw .named(.unavailable)
@@ -56,7 +69,7 @@ extension TwinlockService {
 
     func confirmSetUp(
         _ call: AuthorizedCall<ConfirmSetUpParameters, AccountSubject>
-    ) async throws(Refusal) -> Empty {
+    ) async throws(Refusal) -> NewRecoveryCodesResult {
         let identity = call.subject.identity
         let origin = SignInOrigin(own: call.peer)
         let account: Account?
@@ -67,13 +80,16 @@ extension TwinlockService {
         }
         guard let account, let setUp = account.setUp else { throw .named(.noSetUp) }
         let now = self.surroundings.now()
-        let match = try self.match(call.parameters.code, with: setUp.secret, drift: 0, of: identity, at: now)
+        let code = call.parameters.code.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
+        let match = try self.match(code, with: setUp.secret, drift: 0, of: identity, at: now)
+        let recovery = try self.newRecoveryCodes(for: identity)
         let verdict: SetUpVerdict
         do {
             verdict = try await self.store.confirmSetUp(
                 account: account.id,
                 secret: setUp.secret,
                 match: match,
+                recoveryCodes: recovery.sealed,
                 at: now
             )
         } catch .conflict {
@@ -85,7 +101,7 @@ extension TwinlockService {
         switch verdict {
         case .confirmed:
             self.log.decision("ConfirmSetUp", .accepted, .setUpConfirmed, user: identity.name, origin: origin)
-            return Empty()
+            return NewRecoveryCodesResult(recoveryCodes: recovery.texts, issuedAt: now.value)
         case .wrong:
             self.log.decision("ConfirmSetUp", .refused, .codeWrong, user: identity.name, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
@@ -97,9 +113,8 @@ extension TwinlockService {
 
     func disable(_ call: AuthorizedCall<SensitiveParameters, AccountSubject>) async throws(Refusal) -> Empty {
         let identity = call.subject.identity
-        guard case .active(let account, _) = try await self.passSensitive(call, method: "Disable") else {
-            throw .named(.notEnabled)
-        }
+        let enrolment = try await self.passSensitive(call, method: "Disable", takesMark: true)
+        guard case .active(let account, _) = enrolment else { throw .named(.notEnabled) }
         do {
             try await self.store.disable(account: account.id, generation: account.generation)
         } catch .conflict {
@@ -158,8 +173,22 @@ extension GetStatusResult {
             setUpBegun: account?.setUp?.isOpen(at: now) ?? false,
             failedCodes: Int64(throttle.failures.total),
             waitSeconds: waitSeconds,
-            exhausted: admission == .exhausted
+            exhausted: admission == .exhausted,
+            recoveryCodesLeft: account?.recovery.map { Int64($0.left) },
+            recoveryCodesAcknowledged: account?.recovery.map { $0.acknowledgedAt != nil },
+            recoverySetUpUntil: account?.recoveryMark.flatMap { $0.isOpen(at: now) ? $0.ends.value : nil }
         )
+    }
+}
+
+extension Enrolment {
+    /// The generation under which this was found, 0 where there is no account; nil where nothing may be begun.
+    fileprivate var generation: Int64? {
+        switch self {
+        case .none(let account): account?.generation ?? 0
+        case .active(let account, _): account.generation
+        case .parted: nil
+        }
     }
 }
 

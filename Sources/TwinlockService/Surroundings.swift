@@ -42,6 +42,9 @@ public struct ServicePolicy: Sendable {
     public var services: ListedCallers
     /// Who may read what `org.twinlock.Administration` tells, root apart.
     public var administrators: ListedCallers
+    /// Whether a code stands alone in sensitive calls, from an account's own uid, where the account has no password
+    /// that could be right.
+    public var allowsCodeWithoutPassword: Bool
 
     /// The decisions.
     public init(
@@ -51,7 +54,8 @@ public struct ServicePolicy: Sendable {
         checkDeadlineSeconds: Int,
         servedUid: UInt32?,
         services: ListedCallers = ListedCallers(),
-        administrators: ListedCallers = ListedCallers()
+        administrators: ListedCallers = ListedCallers(),
+        allowsCodeWithoutPassword: Bool = true
     ) {
         self.hidesPasswordResult = hidesPasswordResult
         self.issuer = issuer
@@ -60,5 +64,6 @@ public struct ServicePolicy: Sendable {
         self.servedUid = servedUid
         self.services = services
         self.administrators = administrators
+        self.allowsCodeWithoutPassword = allowsCodeWithoutPassword
     }
 }

@@ -32,14 +32,15 @@ extension TwinlockService {
         case .pretended:
             throw await self.pretendedRefusal(pending, attempt: attempt)
         case .genuine(let identity, let generation, let check):
-            let failedCodes = try await self.judgeCode(
+            let shown = try await self.judgeCode(
                 call.parameters.code,
                 of: identity,
                 generation: generation,
                 origin: pending.origin,
-                method: "Verify2FACode"
+                method: "Verify2FACode",
+                finishesLogin: pending.origin.purpose == .login && check.admits
             )
-            return try await self.finish(pending, identity: identity, check: check, failedCodes: failedCodes)
+            return try await self.finish(pending, identity: identity, check: check, shown: shown)
         }
     }
 
@@ -48,7 +49,7 @@ extension TwinlockService {
         _ pending: PendingSignIn,
         identity: Identity,
         check: AccountCheck,
-        failedCodes: Int
+        shown: SecondFactorShown
     ) async throws(Refusal) -> SignInResult {
         let now = self.surroundings.now()
         guard self.pendingLedger.withLock({ $0.end(pending, at: now) }) else {
@@ -75,37 +76,59 @@ extension TwinlockService {
             )
             throw .named(.passwordExpired)
         }
-        self.log.decision("Verify2FACode", .accepted, .codeRight, user: identity.name, origin: pending.origin)
-        return try await self.signedIn(
+        self.log.decision(
+            "Verify2FACode",
+            .accepted,
+            shown.reason,
+            user: identity.name,
+            origin: pending.origin,
+            detail: shown.detail
+        )
+        var result = try await self.signedIn(
             identity,
             origin: pending.origin,
             factors: pending.factors + [.code],
             secondFactor: .verified,
-            failedCodes: failedCodes
+            failedCodes: shown.failedCodes
         )
+        result.recoveryCodesLeft = shown.recoveryCodesLeft.map(Int64.init)
+        result.recoveryCodeUsed = shown.isRecoveryCode
+        return result
     }
 
-    /// Judges a code against an account's active factor; what follows from it is on the disk when this returns.
+    /// Judges a code, or a recovery code in its place, against an account's active factor; what follows from it is on
+    /// the disk when this returns. What has neither's shape is a wrong code.
     ///
     /// - Parameters:
     ///   - code: As typed.
     ///   - generation: Under which the first factor was shown; nil for the present one.
-    /// - Returns: Failed codes of other sources that still count.
+    ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
     func judgeCode(
         _ code: SecretText,
         of identity: Identity,
         generation: Int64?,
         origin: SignInOrigin,
-        method: StaticString
-    ) async throws(Refusal) -> Int {
+        method: StaticString,
+        finishesLogin: Bool = false
+    ) async throws(Refusal) -> SecondFactorShown {
         guard case .active(let account, let credential) = try await self.enrolment(of: identity),
             generation == nil || generation == account.generation
         else {
             self.log.decision(method, .refused, .factorChanged, user: identity.name, origin: origin)
             throw .named(.signInAgain)
         }
+        let typed = code.withUnsafeBytes { TypedCode(normalizing: $0, digits: credential.secret.digits) }
+        if case .recoveryCode(let typed) = typed {
+            return try await self.judgeRecoveryCode(
+                typed,
+                of: account,
+                origin: origin,
+                method: method,
+                finishesLogin: finishesLogin
+            )
+        }
         let now = self.surroundings.now()
-        let match = try self.match(code, with: credential.secret, drift: credential.drift, of: identity, at: now)
+        let match = try self.match(typed.code, with: credential.secret, drift: credential.drift, of: identity, at: now)
         let verdict: CodeVerdict
         do {
             verdict = try await self.store.attemptCode(
@@ -122,7 +145,17 @@ extension TwinlockService {
             self.log.storeFailed(error, doing: "judging a code")
             throw .named(.unavailable)
         }
-        return try await self.answer(verdict, match: match, user: identity.name, origin: origin, method: method)
+        return SecondFactorShown(
+            failedCodes: try await self.answer(
+                verdict,
+                match: match,
+                user: identity.name,
+                origin: origin,
+                method: method
+            ),
+            recoveryCodesLeft: account.recovery?.left,
+            isRecoveryCode: false
+        )
     }
 
     private func answer(
@@ -164,9 +197,9 @@ extension TwinlockService {
         }
     }
 
-    /// Compares a code with a sealed secret.
+    /// Compares a code with a sealed secret; nil for input that has not the shape of one.
     func match(
-        _ code: SecretText,
+        _ code: Code?,
         with secret: SealedSecret,
         drift: Int,
         of identity: Identity,
@@ -180,7 +213,6 @@ extension TwinlockService {
                 digits: secret.digits,
                 timeStep: secret.timeStep
             )
-            let code = code.withUnsafeBytes { Code(normalizing: $0, digits: secret.digits) }
             return CodeMatch(code: code, totp: totp, at: now, drift: drift)
         } catch {
             self.log.failure("cannot open the secret of an account: \(error)")

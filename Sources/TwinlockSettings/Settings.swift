@@ -45,6 +45,9 @@ public struct Settings: Equatable, Sendable {
     public var administrationGroup = "twinlock-admin"
     /// The group that need not be there.
     public static let defaultAdministrationGroup = "twinlock-admin"
+    /// `account.code-without-password`: whether a code stands alone in sensitive calls, from an account's own uid,
+    /// where the account has no usable password. Default `yes`.
+    public var allowsCodeWithoutPassword = true
 
     /// The defaults.
     public init() {}
@@ -115,6 +118,11 @@ public struct Settings: Equatable, Sendable {
         Self.list("services.groups") { $0.serviceGroups = $1 },
         Self.integer("services.connections-per-uid", 1...512) { $0.serviceConnectionsPerUid = $1 },
         Self.userName("administration.group") { $0.administrationGroup = $1 },
+        Key(name: "account.code-without-password") { settings, value in
+            guard value == "yes" || value == "no" else { return "yes or no" }
+            settings.allowsCodeWithoutPassword = value == "yes"
+            return nil
+        },
     ]
 
     private static func path(

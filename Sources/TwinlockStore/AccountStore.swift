@@ -18,7 +18,7 @@ public enum StoreError: Error, Hashable, Sendable {
 /// not at all. Operations on one account happen one after another. Operations that wait at the same time may share one
 /// transaction, each in a savepoint of its own: one that fails leaves its neighbours as if it had never been asked.
 /// Every operation may throw `unavailable` or `damaged`.
-public protocol AccountStore: Sendable {
+public protocol AccountStore: RecoveryCodeStore {
     /// All accounts that carry this name or this uid: none, one, or two that have parted.
     func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]
 
@@ -35,22 +35,35 @@ public protocol AccountStore: Sendable {
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
     ///
     /// Accounts without a second factor that share only the name or only the uid give way.
-    /// - Throws: `parted` if one with a second factor does.
+    ///
+    /// - Parameters:
+    ///   - setUp: The set-up.
+    ///   - identity: Whose it is.
+    ///   - generation: Under which the caller was let begin it, 0 where there was no account; nil if that is all one.
+    /// - Throws: `parted` if one with a second factor does; `conflict` if the generation has moved on: who showed the
+    ///   password alone, when that was enough, must not replace the factor that has come since.
     /// - Returns: The account as it is now.
-    func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account
+    func beginSetUp(
+        _ setUp: SetUp,
+        for identity: Identity,
+        generation: Int64?
+    ) async throws(StoreError) -> Account
 
     /// Judges the first code of a set-up. If it is right the secret becomes the active factor with that step used, the
-    /// generation moves up, failures are cleared, and sessions of this identity that showed no code end.
+    /// generation moves up, failures are cleared, sessions of this identity that showed no code end, all recovery codes
+    /// there were are dead, the new ones are there, and the mark of a login by recovery code is used up.
     ///
     /// - Parameters:
     ///   - account: The account's number.
     ///   - secret: The secret against which the code was compared; if the set-up holds another by now: `conflict`.
     ///   - match: What comparing said.
+    ///   - recoveryCodes: New ones, sealed; as many as a set has. Saved if the code is right.
     ///   - now: For the set-up's age.
     func confirmSetUp(
         account: Int64,
         secret: SealedSecret,
         match: CodeMatch,
+        recoveryCodes: [[UInt8]],
         at now: UnixSeconds
     ) async throws(StoreError) -> SetUpVerdict
 
@@ -79,7 +92,8 @@ public protocol AccountStore: Sendable {
         to found: Resynchronisation
     ) async throws(StoreError) -> ResynchronisationVerdict
 
-    /// Removes the factor and any set-up, clears failures and moves the generation up.
+    /// Removes the factor, any set-up, all recovery codes and the mark of a login by recovery code, clears failures and
+    /// moves the generation up.
     ///
     /// - Throws: `conflict` if the generation has moved on or there is no active factor.
     func disable(account: Int64, generation: Int64) async throws(StoreError)

@@ -31,6 +31,7 @@ extension Account {
         self.setUp = nil
         self.generation += 1
         self.throttle = Throttle()
+        self.forgetRecovery()
         return .confirmed(step: step)
     }
 
@@ -75,6 +76,8 @@ extension Account {
         self.setUp = nil
         self.generation += 1
         self.throttle = Throttle()
+        self.recovery = nil
+        self.forgetRecovery()
     }
 
     private func credential(of generation: Int64) throws(StoreError) -> Credential {

@@ -4,7 +4,13 @@ public import TwinlockAccounts
 ///
 /// Its disk is the actor: no operation awaits anything between reading and writing, so each happens wholly and alone.
 public actor InMemoryStore: AccountStore {
-    private var accounts: [Int64: Account] = [:]
+    var accounts: [Int64: Account] = [:]
+    /// By account.
+    var recoveryCodes: [Int64: RecoveryCodes] = [:]
+    /// The last number given to a set of recovery codes.
+    ///
+    /// Numbers are not used again.
+    var lastRecoverySet: Int64 = 0
     private var sessions: [[UInt8]: Session] = [:]
     /// The last number given to an account.
     ///
@@ -36,7 +42,11 @@ public actor InMemoryStore: AccountStore {
     public func tryToSave(at now: UnixSeconds) throws(StoreError) {}
 
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
-    public func beginSetUp(_ setUp: SetUp, for identity: Identity) throws(StoreError) -> Account {
+    public func beginSetUp(
+        _ setUp: SetUp,
+        for identity: Identity,
+        generation: Int64?
+    ) throws(StoreError) -> Account {
         var own: Account?
         var others: [Account] = []
         for account in try self.accounts(sharing: identity) {
@@ -48,6 +58,9 @@ public actor InMemoryStore: AccountStore {
         }
         guard others.allSatisfy({ $0.credential == nil }) else {
             throw .parted
+        }
+        guard generation == nil || generation == own?.generation ?? 0 else {
+            throw .conflict
         }
         for other in others {
             self.accounts[other.id] = nil
@@ -63,12 +76,15 @@ public actor InMemoryStore: AccountStore {
         account: Int64,
         secret: SealedSecret,
         match: CodeMatch,
+        recoveryCodes: [[UInt8]],
         at now: UnixSeconds
     ) throws(StoreError) -> SetUpVerdict {
+        RecoverySet.requireShape(of: recoveryCodes)
         var changed = try self.account(account)
         let verdict = try changed.confirmSetUp(secret: secret, match: match, at: now)
         self.accounts[account] = changed
         if case .confirmed = verdict {
+            self.keep(RecoveryCodes(own: self.newRecoverySet(recoveryCodes, at: now)), of: account)
             self.sessions = self.sessions.filter { _, session in
                 session.identity != changed.identity || session.factors.contains(.code)
             }
@@ -107,6 +123,7 @@ public actor InMemoryStore: AccountStore {
         var changed = try self.account(account)
         try changed.disable(generation: generation)
         self.accounts[account] = changed
+        self.recoveryCodes[account] = nil
     }
 
     /// Saves a new session.
@@ -140,7 +157,7 @@ public actor InMemoryStore: AccountStore {
         self.sessions = self.sessions.filter { !$1.isOver(at: now) }
     }
 
-    private func account(_ id: Int64) throws(StoreError) -> Account {
+    func account(_ id: Int64) throws(StoreError) -> Account {
         guard let account = self.accounts[id] else {
             throw .conflict
         }

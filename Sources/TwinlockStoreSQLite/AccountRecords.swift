@@ -19,10 +19,12 @@ final class AccountRecords {
     private let deleteSetUp: Statement
     private let putFailures: Statement
     private let deleteFailures: Statement
+    private let recovery: RecoveryRecords
     private let path: String
 
     /// Prepares all statements.
-    init(_ database: borrowing Database) throws(StoreError) {
+    init(_ database: borrowing Database, recovery: RecoveryRecords) throws(StoreError) {
+        self.recovery = recovery
         self.selectSharing = try database.prepare(
             Self.select + " WHERE a.name = ?1 OR a.uid = ?2 ORDER BY a.id",
             to: "read account in store"
@@ -146,6 +148,7 @@ final class AccountRecords {
         )
         try self.save(new.throttle.failures.bySource, was: old.throttle.failures.bySource, of: new.id)
         try self.save(new.credential, was: old.credential, of: new.id)
+        try self.recovery.save(new, was: old)
         guard new.setUp != old.setUp else { return }
         if let setUp = new.setUp {
             try self.expectOne(
@@ -213,7 +216,7 @@ final class AccountRecords {
         }
         var finished = account
         finished.throttle = Throttle(failures: Failures(bySource: bySource), wait: account.throttle.wait)
-        return finished
+        return try self.recovery.complete(finished)
     }
 
     private func expectOne(_ changed: Int) throws(StoreError) {

@@ -8,6 +8,8 @@ final class Records {
     let accounts: AccountRecords
     /// Sessions.
     let sessions: SessionRecords
+    /// Recovery codes.
+    let recovery: RecoveryRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -20,7 +22,8 @@ final class Records {
 
     /// Prepares all statements.
     init(_ database: consuming Database) throws(StoreError) {
-        self.accounts = try AccountRecords(database)
+        self.recovery = try RecoveryRecords(database)
+        self.accounts = try AccountRecords(database, recovery: self.recovery)
         self.sessions = try SessionRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",

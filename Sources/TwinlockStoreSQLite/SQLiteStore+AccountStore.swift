@@ -25,7 +25,11 @@ extension SQLiteStore: AccountStore {
     }
 
     /// Puts a set-up in place of the one before it; makes the account if it is not there.
-    public func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
+    public func beginSetUp(
+        _ setUp: SetUp,
+        for identity: Identity,
+        generation: Int64?
+    ) async throws(StoreError) -> Account {
         try await self.perform { records throws(StoreError) in
             var own: Account?
             for account in try records.accounts.sharing(identity) {
@@ -36,6 +40,9 @@ extension SQLiteStore: AccountStore {
                 } else {
                     try records.accounts.remove(account)
                 }
+            }
+            guard generation == nil || generation == own?.generation ?? 0 else {
+                throw .conflict
             }
             let account: Account
             if let own {
@@ -55,15 +62,19 @@ extension SQLiteStore: AccountStore {
         account: Int64,
         secret: SealedSecret,
         match: CodeMatch,
+        recoveryCodes: [[UInt8]],
         at now: UnixSeconds
     ) async throws(StoreError) -> SetUpVerdict {
-        try await self.perform { records throws(StoreError) in
+        RecoverySet.requireShape(of: recoveryCodes)
+        return try await self.perform { records throws(StoreError) in
             let found = try records.accounts.account(account)
             var changed = found
             let verdict = try changed.confirmSetUp(secret: secret, match: match, at: now)
             try records.accounts.save(changed, was: found)
             if case .confirmed = verdict {
                 try records.sessions.endWithoutCode(of: changed.identity)
+                try records.recovery.remove(of: account)
+                try records.recovery.replaceOwn(of: account, with: recoveryCodes, at: now)
             }
             return verdict
         }
@@ -108,6 +119,7 @@ extension SQLiteStore: AccountStore {
             var changed = found
             try changed.disable(generation: generation)
             try records.accounts.save(changed, was: found)
+            try records.recovery.remove(of: account)
         }
     }
 

@@ -38,6 +38,8 @@ extension Failure {
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",
                 "begin again with `twinlock enable` and scan the new QR code: the old one is of no use"
             )
+        case .recoveryCodesReplaced:
+            return (.refused, "these recovery codes were replaced by others", "save the present ones")
         }
     }
 }

@@ -152,7 +152,8 @@ struct Daemon {
             checkDeadlineSeconds: self.settings.checkerDeadline,
             servedUid: servedUid,
             services: try .services(self.settings),
-            administrators: try .administrators(self.settings)
+            administrators: try .administrators(self.settings),
+            allowsCodeWithoutPassword: self.settings.allowsCodeWithoutPassword
         )
     }
 

@@ -23,6 +23,7 @@ struct WordsTests {
             (.authenticationFailed, .refused), (.tooManyFailures(seconds: 9), .notNow),
             (.tooManyFailures(seconds: nil), .notNow), (.signInAgain, .refused), (.passwordExpired, .refused),
             (.codeAlreadyUsed, .refused), (.unavailable, .notNow), (.notEnabled, .refused), (.noSetUp, .refused),
+            (.recoveryCodesReplaced, .refused),
         ] as [(NamedError, Outcome)]
     )
     func exitStatus(error: NamedError, expected: Outcome) {

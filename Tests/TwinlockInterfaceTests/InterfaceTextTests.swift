@@ -15,6 +15,9 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.Disable.self),
         Self.tables(Administration.GetHealth.self),
         Self.tables(Administration.ListAccounts.self),
+        Self.tables(OwnAccount.ViewRecoveryCodes.self),
+        Self.tables(OwnAccount.RegenerateRecoveryCodes.self),
+        Self.tables(OwnAccount.AcknowledgeRecoveryCodes.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {

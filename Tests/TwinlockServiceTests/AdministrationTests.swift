@@ -18,7 +18,7 @@ struct AdministrationTests {
         #expect(health.version == "1.2.3")
         #expect(health.started == Scene.start && health.time == Scene.start + 5)
         #expect(health.store == .working && health.checker == .working)
-        scene.host.state.withLock { $0.failure = .timeout }
+        scene.host.state.withLock { $0.identityFailure = .timeout }
         health = try await scene.call(Administration.GetHealth.self, Empty(), from: Scene.root)
         #expect(health.store == .working && health.checker == .failing)
     }
@@ -109,7 +109,8 @@ struct AdministrationTests {
         let secret = SealedSecret(sealed: [1], algorithm: .sha1, digits: 6, timeStep: 30)
         for number: UInt32 in [3, 0, 4, 1, 2] {
             let setUp = SetUp(secret: secret, begunAt: UnixSeconds(Scene.start))
-            _ = try await scene.store.beginSetUp(setUp, for: Identity(name: "a\(number)", uid: 2000 + number))
+            let identity = Identity(name: "a\(number)", uid: 2000 + number)
+            _ = try await scene.store.beginSetUp(setUp, for: identity, generation: 0)
         }
         return scene
     }

@@ -16,11 +16,14 @@ final class FakeHost: PasswordChecker {
         var uid: UInt32
         var password: String
         var account: AccountCheck = .usable
+        var hasUsablePassword: Bool? = true
     }
 
     struct State: Sendable {
         var users: [String: User] = [:]
         var failure: CheckFailure?
+        /// Of questions about whose a uid is.
+        var identityFailure: CheckFailure?
         var checks = 0
         /// Since the host was made; a check spends some of it.
         var uptime = Duration.zero
@@ -54,7 +57,7 @@ final class FakeHost: PasswordChecker {
 
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
         let (found, failure) = self.state.withLock { state in
-            (state.users.first { $0.value.uid == uid }.map { Identity(name: $0.key, uid: uid) }, state.failure)
+            (state.users.first { $0.value.uid == uid }.map { Identity(name: $0.key, uid: uid) }, state.identityFailure)
         }
         if let failure { throw failure }
         return found
@@ -67,7 +70,7 @@ final class FakeHost: PasswordChecker {
             password: .notChecked,
             account: known?.account ?? .unknown,
             identity: known.map { Identity(name: user, uid: $0.uid) },
-            hasUsablePassword: known != nil
+            hasUsablePassword: known.map(\.hasUsablePassword) ?? false
         )
     }
 }
@@ -94,7 +97,11 @@ final class Scene: Sendable {
         let pauses = Mutex<[Duration]>([])
     }
 
-    init(hidesPasswordResult: Bool = true, servedUid: UInt32? = nil) throws {
+    init(
+        hidesPasswordResult: Bool = true,
+        servedUid: UInt32? = nil,
+        allowsCodeWithoutPassword: Bool = true
+    ) throws {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
@@ -109,7 +116,8 @@ final class Scene: Sendable {
                 checkDeadlineSeconds: 15,
                 servedUid: servedUid,
                 services: ListedCallers(uids: [990], gids: [70]),
-                administrators: ListedCallers(gids: [60])
+                administrators: ListedCallers(gids: [60]),
+                allowsCodeWithoutPassword: allowsCodeWithoutPassword
             ),
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },

@@ -34,6 +34,8 @@ struct SettingsTests {
             connections-per-uid = 500
             [administration]
             group = wheel
+            [account]
+            code-without-password = no
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -53,6 +55,7 @@ struct SettingsTests {
         #expect(settings.serviceGroups == ["web"])
         #expect(settings.serviceConnectionsPerUid == 500)
         #expect(settings.administrationGroup == "wheel")
+        #expect(!settings.allowsCodeWithoutPassword)
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -81,6 +84,7 @@ struct SettingsTests {
         ("[services]\ngroups = ", 2, "not root"),
         ("[administration]\ngroup = root", 2, "not root"),
         ("[daemon]\nuser = a\u{0}b", 2, "control character"),
+        ("[account]\ncode-without-password = false", 2, "is not yes or no"),
     ]
 
     @Test("a bad line is named with its number, its key and what was expected", arguments: refused)

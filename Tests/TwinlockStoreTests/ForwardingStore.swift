@@ -24,18 +24,31 @@ struct ForwardingStore: AccountStore {
         try await self.around.run { store throws(StoreError) in try await store.tryToSave(at: now) }
     }
 
-    func beginSetUp(_ setUp: SetUp, for identity: Identity) async throws(StoreError) -> Account {
-        try await self.around.run { store throws(StoreError) in try await store.beginSetUp(setUp, for: identity) }
+    func beginSetUp(
+        _ setUp: SetUp,
+        for identity: Identity,
+        generation: Int64?
+    ) async throws(StoreError) -> Account {
+        try await self.around.run { store throws(StoreError) in
+            try await store.beginSetUp(setUp, for: identity, generation: generation)
+        }
     }
 
     func confirmSetUp(
         account: Int64,
         secret: SealedSecret,
         match: CodeMatch,
+        recoveryCodes: [[UInt8]],
         at now: UnixSeconds
     ) async throws(StoreError) -> SetUpVerdict {
         try await self.around.run { store throws(StoreError) in
-            try await store.confirmSetUp(account: account, secret: secret, match: match, at: now)
+            try await store.confirmSetUp(
+                account: account,
+                secret: secret,
+                match: match,
+                recoveryCodes: recoveryCodes,
+                at: now
+            )
         }
     }
 

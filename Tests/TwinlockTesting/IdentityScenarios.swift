@@ -59,6 +59,7 @@ extension Scenario {
                     account: gone.id,
                     secret: stage.secret(),
                     match: .inWindow(steps: [Stage.step]),
+                    recoveryCodes: stage.recoveryCodes(),
                     at: Stage.start
                 )
             }

@@ -33,7 +33,7 @@ extension Scenario {
         Scenario("the list of all accounts begins at the first, goes by bytes and not by letters, and ends") { stage in
             let set = SetUp(secret: stage.secret(), begunAt: Stage.start)
             for (uid, name) in ["b", "ä", "B", "a\u{308}", "a"].enumerated() {
-                _ = try await stage.store.beginSetUp(set, for: Identity(name: name, uid: UInt32(uid)))
+                _ = try await stage.store.beginSetUp(set, for: Identity(name: name, uid: UInt32(uid)), generation: 0)
             }
             let names = try await stage.store.accounts(after: nil, limit: 10).map(\.identity.name.utf8).map(Array.init)
             try expect(names, is: ["B", "a", "a\u{308}", "b", "ä"].map { Array($0.utf8) })

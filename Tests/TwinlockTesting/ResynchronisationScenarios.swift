@@ -36,11 +36,12 @@ extension Scenario {
             let account = try await stage.enrol()
             _ = try await stage.resynchronise(account, drift: 7, step: Stage.step)
             let anew = SetUp(secret: stage.secret(2), begunAt: Stage.start)
-            _ = try await stage.store.beginSetUp(anew, for: account.identity)
+            _ = try await stage.store.beginSetUp(anew, for: account.identity, generation: account.generation)
             _ = try await stage.store.confirmSetUp(
                 account: account.id,
                 secret: anew.secret,
                 match: .inWindow(steps: [Stage.step]),
+                recoveryCodes: stage.recoveryCodes(2),
                 at: Stage.start
             )
             try expect(try await stage.account().credential?.drift, is: 0)

@@ -22,7 +22,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
     }
 
     /// The whole contract.
-    public static let contract = codes + throttling + setUps + identities + sessions + lists + resynchronising
+    public static let contract =
+        codes + throttling + setUps + identities + sessions + lists + resynchronising + recoveryCodes
 }
 
 /// That a claim is wrong.

@@ -98,6 +98,7 @@ extension Scenario {
                     account: 1 << 40,
                     secret: stage.secret(),
                     match: .none,
+                    recoveryCodes: stage.recoveryCodes(),
                     at: Stage.start
                 )
             }
@@ -169,6 +170,12 @@ extension Stage {
         match: CodeMatch = .inWindow(steps: [Self.step]),
         at now: UnixSeconds = Self.start
     ) async throws(StoreError) -> SetUpVerdict {
-        try await self.store.confirmSetUp(account: account.id, secret: self.secret(secret), match: match, at: now)
+        try await self.store.confirmSetUp(
+            account: account.id,
+            secret: self.secret(secret),
+            match: match,
+            recoveryCodes: self.recoveryCodes(),
+            at: now
+        )
     }
 }

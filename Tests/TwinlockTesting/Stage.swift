@@ -73,6 +73,7 @@ public struct Stage: Sendable {
             account: begun.id,
             secret: self.secret(),
             match: .inWindow(steps: [Self.step - 1]),
+            recoveryCodes: self.recoveryCodes(),
             at: Self.start
         )
         try expect(verdict, is: .confirmed(step: Self.step - 1))

@@ -1,0 +1,172 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockOTP
+import TwinlockSealing
+import TwinlockStore
+import TwinlockVarlink
+
+/// What a right second factor brought with it.
+struct SecondFactorShown: Sendable {
+    /// Failed codes of other sources that still count.
+    let failedCodes: Int
+    /// Recovery codes that were not used; nil without any set of them.
+    let recoveryCodesLeft: Int?
+    /// Whether it was one of them.
+    let isRecoveryCode: Bool
+
+    /// For the log.
+    var reason: DecisionLog.Reason { self.isRecoveryCode ? .recoveryCodeRight : .codeRight }
+
+    /// For the log: how many are left, where one was spent.
+    var detail: String? { self.isRecoveryCode ? "\(self.recoveryCodesLeft ?? 0) left" : nil }
+}
+
+// The one way in which a recovery code is judged for any method, and how codes are made and opened.
+extension TwinlockService {
+    /// Judges a recovery code; what follows from it is on the disk when this returns.
+    ///
+    /// - Parameters:
+    ///   - typed: As typed and normalised.
+    ///   - account: As it was read under the generation of the first factor.
+    ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
+    func judgeRecoveryCode(
+        _ typed: RecoveryCode,
+        of account: Account,
+        origin: SignInOrigin,
+        method: StaticString,
+        finishesLogin: Bool
+    ) async throws(Refusal) -> SecondFactorShown {
+        let known = try await self.recoveryCodes(of: account, origin: origin, method: method)
+        let opened = try self.open(known.places, of: account.identity)
+        let verdict: RecoveryCodeVerdict
+        do {
+            verdict = try await self.store.attemptRecoveryCode(
+                account: account.id,
+                generation: account.generation,
+                match: RecoveryCodeMatch(typed, among: opened),
+                use: RecoveryCodeUse(
+                    at: self.surroundings.now(),
+                    service: origin.service,
+                    remoteHost: origin.remoteHost,
+                    tty: origin.tty
+                ),
+                finishesLogin: finishesLogin
+            )
+        } catch {
+            throw self.recoveryFailure(error, of: account, origin: origin, method: method)
+        }
+        return try await self.answer(verdict, of: account, origin: origin, method: method)
+    }
+
+    /// All recovery codes of an account, as long as its factor is the one under which it was read.
+    func recoveryCodes(
+        of account: Account,
+        origin: SignInOrigin,
+        method: StaticString
+    ) async throws(Refusal) -> RecoveryCodes {
+        do {
+            return try await self.store.recoveryCodes(account: account.id, generation: account.generation)
+        } catch {
+            throw self.recoveryFailure(error, of: account, origin: origin, method: method)
+        }
+    }
+
+    /// What is told where the store did not do what it was asked.
+    func recoveryFailure(
+        _ error: StoreError,
+        of account: Account,
+        origin: SignInOrigin,
+        method: StaticString
+    ) -> Refusal {
+        guard error == .conflict else {
+            self.log.storeFailed(error, doing: "working with recovery codes")
+            return .named(.unavailable)
+        }
+        self.log.decision(method, .refused, .factorChanged, user: account.identity.name, origin: origin)
+        return .named(.signInAgain)
+    }
+
+    /// Opens recovery codes of an account.
+    func open(
+        _ places: [(place: RecoveryCodePlace, sealed: [UInt8])],
+        of identity: Identity
+    ) throws(Refusal) -> [(place: RecoveryCodePlace, code: RecoveryCode)] {
+        var opened: [(place: RecoveryCodePlace, code: RecoveryCode)] = []
+        for (place, sealed) in places {
+            opened.append((place, try self.open(sealed, of: identity)))
+        }
+        return opened
+    }
+
+    /// Opens a recovery code of an account.
+    func open(_ sealed: [UInt8], of identity: Identity) throws(Refusal) -> RecoveryCode {
+        do {
+            let stored = try self.sealer.open(Sealed(bytes: sealed), for: Self.recoveryContext(identity))
+            if let code = stored.withUnsafeBytes({ RecoveryCode(stored: $0) }) {
+                return code
+            }
+            self.log.failure("cannot open a recovery code: it is none")
+        } catch {
+            self.log.failure("cannot open a recovery code: \(error)")
+        }
+        throw .named(.unavailable)
+    }
+
+    /// A set of new recovery codes for an account: as they are shown, and as they are stored.
+    func newRecoveryCodes(
+        for identity: Identity
+    ) throws(Refusal) -> (texts: [SecretText], sealed: [[UInt8]]) {
+        let codes = RecoveryCode.distinct(RecoverySet.size, random: self.surroundings.random)
+        do throws(SealingError) {
+            var sealed: [[UInt8]] = []
+            for code in codes {
+                sealed.append(try self.sealer.seal(code.stored(), for: Self.recoveryContext(identity)).bytes)
+            }
+            return (codes.map { $0.text().asText() }, sealed)
+        } catch {
+            self.log.failure("cannot seal recovery codes: \(error)")
+            throw .named(.unavailable)
+        }
+    }
+
+    /// A recovery code opens for the account that it was sealed for.
+    static func recoveryContext(_ identity: Identity) -> SealingContext {
+        SealingContext(account: "\(identity.name)/\(identity.uid)", kind: .recoveryCode)
+    }
+
+    private func answer(
+        _ verdict: RecoveryCodeVerdict,
+        of account: Account,
+        origin: SignInOrigin,
+        method: StaticString
+    ) async throws(Refusal) -> SecondFactorShown {
+        let user = account.identity.name
+        switch verdict {
+        case .accepted(let left):
+            return SecondFactorShown(
+                failedCodes: 0,
+                recoveryCodesLeft: account.recovery == nil ? nil : left,
+                isRecoveryCode: true
+            )
+        case .used:
+            self.log.decision(method, .refused, .recoveryCodeUsed, user: user, origin: origin)
+            throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
+        case .wrong(.allowRetry):
+            self.log.decision(method, .refused, .recoveryCodeWrong, user: user, origin: origin)
+            throw await self.delayed(.named(.authenticationFailed))
+        case .wrong(.wait(let seconds)):
+            self.log.decision(method, .refused, .recoveryCodeWrong, user: user, origin: origin)
+            throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
+        case .refusedForNow(let seconds):
+            self.log.decision(
+                method,
+                .refused,
+                .recoveryCodeThrottled,
+                user: user,
+                origin: origin,
+                detail: "\(seconds) seconds left"
+            )
+            throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
+        }
+    }
+}

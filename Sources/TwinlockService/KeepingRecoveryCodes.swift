@@ -1,0 +1,101 @@
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockOTP
+import TwinlockStore
+import TwinlockVarlink
+
+// How a person looks at the recovery codes again, renews them, and says that they are saved.
+extension TwinlockService {
+    func viewRecoveryCodes(
+        _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
+    ) async throws(Refusal) -> ViewRecoveryCodesResult {
+        let origin = SignInOrigin(own: call.peer)
+        guard case .active(let account, _) = try await self.passSensitive(call, method: "ViewRecoveryCodes") else {
+            throw .named(.notEnabled)
+        }
+        let own = try await self.recoveryCodes(of: account, origin: origin, method: "ViewRecoveryCodes").own
+        var shown: [ShownRecoveryCode] = []
+        for code in own?.codes ?? [] {
+            shown.append(
+                ShownRecoveryCode(
+                    code: try self.open(code.sealed, of: account.identity).text().asText(),
+                    usedAt: code.use?.at.value,
+                    usedService: code.use?.service,
+                    usedHost: code.use.flatMap { $0.remoteHost.isEmpty ? nil : $0.remoteHost }
+                )
+            )
+        }
+        self.log.decision(
+            "ViewRecoveryCodes",
+            .accepted,
+            .recoveryCodesShown,
+            user: account.identity.name,
+            origin: origin
+        )
+        return ViewRecoveryCodesResult(
+            recoveryCodes: shown,
+            issuedAt: own?.issuedAt.value,
+            acknowledged: own?.acknowledgedAt != nil
+        )
+    }
+
+    func regenerateRecoveryCodes(
+        _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
+    ) async throws(Refusal) -> NewRecoveryCodesResult {
+        let origin = SignInOrigin(own: call.peer)
+        let enrolment = try await self.passSensitive(call, method: "RegenerateRecoveryCodes")
+        guard case .active(let account, _) = enrolment else { throw .named(.notEnabled) }
+        let new = try self.newRecoveryCodes(for: account.identity)
+        let now = self.surroundings.now()
+        do {
+            try await self.store.replaceRecoveryCodes(
+                account: account.id,
+                generation: account.generation,
+                sealed: new.sealed,
+                at: now
+            )
+        } catch {
+            throw self.recoveryFailure(error, of: account, origin: origin, method: "RegenerateRecoveryCodes")
+        }
+        self.log.decision(
+            "RegenerateRecoveryCodes",
+            .accepted,
+            .recoveryCodesReplaced,
+            user: account.identity.name,
+            origin: origin
+        )
+        return NewRecoveryCodesResult(recoveryCodes: new.texts, issuedAt: now.value)
+    }
+
+    func acknowledgeRecoveryCodes(
+        _ call: AuthorizedCall<AcknowledgeRecoveryCodesParameters, AccountSubject>
+    ) async throws(Refusal) -> Empty {
+        let identity = call.subject.identity
+        let account: Account
+        switch try await self.enrolment(of: identity) {
+        case .active(let found, _): account = found
+        case .none: throw .named(.notEnabled)
+        case .parted: throw .named(.unavailable)
+        }
+        do {
+            try await self.store.acknowledgeRecoveryCodes(
+                account: account.id,
+                issuedAt: UnixSeconds(call.parameters.issuedAt),
+                at: self.surroundings.now()
+            )
+        } catch .conflict {
+            throw .named(.recoveryCodesReplaced)
+        } catch {
+            self.log.storeFailed(error, doing: "acknowledging recovery codes")
+            throw .named(.unavailable)
+        }
+        self.log.decision(
+            "AcknowledgeRecoveryCodes",
+            .accepted,
+            .recoveryCodesAcknowledged,
+            user: identity.name,
+            origin: .init(own: call.peer)
+        )
+        return Empty()
+    }
+}
