@@ -96,6 +96,21 @@ def test_the_settings_say_how_many_one_uid_holds(make_daemon, crowd):
     assert crowd(0, 4).answered() == [True] * 4
 
 
+def test_hanging_up_on_a_call_at_work_frees_no_place(make_daemon, account, crowd, password_stack, hostile_modules):
+    """Otherwise one uid could have as many passwords checked at once as it likes."""
+    daemon = make_daemon({"daemon.connections-per-uid": 1, "checker.deadline": 60})
+    pids = daemon.shared_file("pids")
+    password_stack(f"auth required {hostile_modules}/pam_test_hang.so file={pids}", "@include common-account")
+    with connect(account) as connection:
+        connection.sendall(call(f"{AUTHENTICATION}.SignIn", parameters={"password": account.password}))
+        wait_for(pids.read_text, "the check to hang")
+        before = len(open_files(daemon.pid))
+    wait_for(lambda: len(open_files(daemon.pid)) < before, "the daemon to hang up, too")
+    assert crowd(account.uid, 1).answered() == [False]
+    os.kill(int(pids.read_text().split()[0]), signal.SIGKILL)
+    wait_for(lambda: answered(crowd, account.uid, 1) == 1, "the place to be free")
+
+
 @pytest.fixture
 def daemon_as_a_service(make_daemon):
     """Started with the soft limit of open files that services start with (systemd.exec(5))."""
@@ -133,6 +148,14 @@ def test_strangers_leave_a_quarter_to_root_and_root_can_sign_in(daemon_as_a_serv
         wait_for(lambda: answered(crowd, 0, everything) == everything, "every place to be free again")
 
 
+def call_until_nothing_fits(connection):
+    """Calls for what is far larger than they are: where they fill a buffer, the replies do."""
+    connection.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            connection.sendall(call(GET_DESCRIPTION, parameters={"interface": AUTHENTICATION}))
+
+
 def test_who_is_slow_is_cut_off_and_keeps_nobody_waiting(daemon, crowd):
     """One says nothing, one begins a call, one sends a byte now and then, one does not read: each has ten seconds."""
     full = crowd(UIDS[0], FOR_EACH_UID, "silent")
@@ -140,7 +163,7 @@ def test_who_is_slow_is_cut_off_and_keeps_nobody_waiting(daemon, crowd):
     with contextlib.ExitStack() as stack:
         silent, beginner, trickler, deaf, other = (stack.enter_context(connect()) for _ in range(5))
         beginner.sendall(b"{")
-        deaf.sendall(call(GET_DESCRIPTION, parameters={"interface": AUTHENTICATION}) * 200)
+        call_until_nothing_fits(deaf)
         slow = [silent, beginner, trickler, deaf]
         others_calls = 0
 
@@ -207,12 +230,10 @@ def test_without_a_file_to_open_it_waits_and_serves_again(daemon):
     """Who cannot be accepted waits; who is served goes on being; the processor is left alone; the log says why."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(connect())
-        # The daemon opens some files only when it first needs them: what these leave is more than that.
-        leaving = [stack.enter_context(connect()) for _ in range(6)]
-        for connection in (served, *leaving):
-            exchange(connection, GET_INFO)
-        leave_room(daemon, 0)
-        waiting = [stack.enter_context(connect()) for _ in range(8)]
+        exchange(served, GET_INFO)
+        # Not less: what the daemon opens for itself when it first needs it has to fit, too.
+        leave_room(daemon, 10)
+        waiting = [stack.enter_context(connect()) for _ in range(40)]
         for connection in waiting:
             connection.sendall(call())
         wait_for(lambda: "cannot accept connections: too many open files" in daemon.log(), "the log to say so")
@@ -221,8 +242,6 @@ def test_without_a_file_to_open_it_waits_and_serves_again(daemon):
         assert processor_seconds(daemon.pid) - before < 0.2
         exchange(served, GET_INFO)
 
-        for connection in leaving:
-            connection.close()
         for connection in waiting:
             assert replies(connection, 1)[0]["parameters"]["product"] == "twinlockd"
             connection.close()

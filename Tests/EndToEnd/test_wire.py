@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import tempfile
+import types
 
 import pytest
 
@@ -21,6 +22,7 @@ from wire import (
     ask,
     call,
     frame,
+    next_bytes,
     received_until_end,
     replies,
     send,
@@ -63,9 +65,16 @@ class Witness:
 
 
 @pytest.fixture(scope="module")
-def witness(user):
-    """One for all that must not end it."""
-    return Witness(user)
+def witnesses():
+    return []
+
+
+@pytest.fixture
+def witness(user, witnesses):
+    """The same for all that must not end it, until one does."""
+    if not witnesses or witnesses[-1].is_over():
+        witnesses.append(Witness(user))
+    return witnesses[-1]
 
 
 @pytest.fixture
@@ -237,7 +246,7 @@ def test_what_is_no_call_ends_the_connection(witness, text):
     """Without a byte of reply; and what stands behind it, in the same write, is not carried out."""
     with connect() as connection:
         send(connection, frame(text), witness.sign_out)
-        assert received_until_end(connection) == b""
+        assert next_bytes(connection) == b""
     assert not witness.is_over()
 
 
@@ -374,7 +383,7 @@ def test_a_call_without_its_nul_is_none(own_witness):
     with connect() as connection:
         connection.sendall(own_witness.sign_out[:-1])
         connection.shutdown(socket.SHUT_WR)
-        assert received_until_end(connection) == b""
+        assert next_bytes(connection) == b""
     assert not own_witness.is_over()
 
 
@@ -389,7 +398,7 @@ def test_too_many_bytes_are_not_waited_for(witness):
     """The end comes with the first byte too many, not with the NUL."""
     with connect() as connection:
         send(connection, padded(MESSAGE_BYTES + 1).encode())
-        assert received_until_end(connection) == b""
+        assert next_bytes(connection) == b""
     assert not witness.is_over()
 
 
@@ -607,6 +616,22 @@ def test_every_integer_of_64_bits_is_one(number):
 )
 def test_what_is_no_integer_of_64_bits_is_none(value):
     assert refused_parameter(SIGN_IN, f'{{"context":{{"realUid":{value}}}}}') == "context.realUid"
+
+
+# --- Callers ---
+
+
+@pytest.mark.parametrize("uid", [200_000, 65_534], ids=["a uid without an account", "the uid that stands for any other"])
+def test_who_is_nobody_here_may_read_the_texts_and_no_more(info, uid):
+    with connect(types.SimpleNamespace(uid=uid, gid=uid)) as connection:
+        send(connection, call(), call(GET_DESCRIPTION, parameters={"interface": AUTHENTICATION}))
+        assert replies(connection, 2)[0] == info
+        denied = {"error": f"{SERVICE}.PermissionDenied"}
+        for method in (SIGN_IN, f"{ACCOUNT}.GetStatus"):
+            send(connection, call(method))
+            assert replies(connection, 1) == [denied]
+        send(connection, call(SIGN_IN, parameters={"user": "root", "password": "guess"}))
+        assert replies(connection, 1) == [denied]
 
 
 # --- Methods ---

@@ -36,17 +36,20 @@ def send(connection, *frames):
         pass
 
 
+def next_bytes(connection):
+    """What comes next; nothing where the daemon hangs up."""
+    try:
+        return connection.recv(65536)
+    except HUNG_UP:
+        return b""
+
+
 def received_until_end(connection):
     """Every byte that comes until the daemon hangs up, which it must."""
     received = b""
-    while True:
-        try:
-            part = connection.recv(65536)
-        except HUNG_UP:
-            return received
-        if not part:
-            return received
+    while part := next_bytes(connection):
         received += part
+    return received
 
 
 def replies(connection, count):
