@@ -54,6 +54,7 @@ $(VARLINKCTL)/stamp: Tests/get-varlinkctl
 test: deps
 	$(MAKE) build $(VENV)/stamp $(VARLINKCTL)/stamp
 	$(SWIFT) build --build-tests
+	Tests/get-json-suite .build/json-suite
 	$(SWIFT) test --skip-build
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
 
@@ -107,4 +108,4 @@ uninstall:
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV) $(VARLINKCTL)
+	rm -rf $(VENV) $(VARLINKCTL) .build/json-suite
