@@ -2,6 +2,7 @@
 #
 #   make              builds everything
 #   make test         builds and runs everything that can fail; as root also what needs a private world
+#   make fuzz         gives the readers of outside bytes new inputs, FUZZ_SECONDS each, and keeps what it finds
 #   make demo         shows a login with password and code on real parts, and cleans up; as root
 #   make demo-shell   the same, and leaves it running for you to try
 #   make pam          the PAM module and the checker alone
@@ -28,7 +29,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps test demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps test fuzz demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -54,8 +55,15 @@ $(VARLINKCTL)/stamp: Tests/get-varlinkctl
 test: deps
 	$(MAKE) build $(VENV)/stamp $(VARLINKCTL)/stamp
 	$(SWIFT) build --build-tests
+	Tests/get-json-suite .build/json-suite
 	$(SWIFT) test --skip-build
+	SWIFT=$(SWIFT) Tests/Fuzz/run short
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
+
+FUZZ_SECONDS ?= 300
+
+fuzz: deps
+	SWIFT=$(SWIFT) Tests/Fuzz/run long $(FUZZ_SECONDS)
 
 demo demo-shell: deps
 	@$(MAKE) build $(VENV)/stamp
@@ -66,6 +74,7 @@ lint: build
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift </dev/null
 	$(MAKE) -C pam check-format
 	clang-format --dry-run --Werror Sources/CTwinlockLinux/*.[ch] Sources/CTwinlockLinux/include/*.h
+	clang-format --dry-run --Werror Tests/Fuzz/Sources/CFuzz/*.c Tests/Fuzz/Sources/CFuzz/include/*.h
 	Tests/check-size $(BIN_DIR)/twinlockd 24
 
 # Installs what `make` has built; builds nothing, so that root needs no compiler.
@@ -107,4 +116,4 @@ uninstall:
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV) $(VARLINKCTL)
+	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite

@@ -54,15 +54,16 @@ extension Field {
         ignoringUnknown: Bool = false,
         prefix: String = ""
     ) throws(InvalidParameter) {
-        let members = object?.members ?? []
         if !ignoringUnknown {
-            for member in members where !fields.contains(where: { $0.name == member.name }) {
+            // Byte by byte, as members are read: to `==` U+212A, which is another name, is a K.
+            for member in object?.members ?? []
+            where !fields.contains(where: { $0.name.utf8.elementsEqual(member.name.utf8) }) {
                 throw InvalidParameter(parameter: prefix + member.name)
             }
         }
         for field in fields {
             let name = prefix + field.name
-            guard let value = members.first(where: { $0.name == field.name })?.value, !value.isNull else {
+            guard let value = object?[field.name], !value.isNull else {
                 guard field.isOptional else { throw InvalidParameter(parameter: name) }
                 continue
             }
