@@ -10,6 +10,8 @@ public actor InMemoryStore: AccountStore {
     ///
     /// Numbers are not used again.
     private var lastID: Int64 = 0
+    /// What was decided.
+    var audit = AuditMemory()
 
     /// An empty store.
     public init() {}
@@ -128,11 +130,17 @@ public actor InMemoryStore: AccountStore {
         self.sessions = self.sessions.filter { !$1.isOver(at: now) }
     }
 
-    private func account(_ id: Int64) throws(StoreError) -> Account {
+    /// The account of that number; `conflict` if it is not there.
+    func account(_ id: Int64) throws(StoreError) -> Account {
         guard let account = self.accounts[id] else {
             throw .conflict
         }
         return account
+    }
+
+    /// Puts an account in place of what it was.
+    func save(_ account: Account) {
+        self.accounts[account.id] = account
     }
 
     private func newAccount(for identity: Identity) -> Account {

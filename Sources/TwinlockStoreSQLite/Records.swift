@@ -8,6 +8,8 @@ final class Records {
     let accounts: AccountRecords
     /// Sessions.
     let sessions: SessionRecords
+    /// What was decided.
+    let audit: AuditRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -22,6 +24,7 @@ final class Records {
     init(_ database: consuming Database) throws(StoreError) {
         self.accounts = try AccountRecords(database)
         self.sessions = try SessionRecords(database)
+        self.audit = try AuditRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             to: "save to store"

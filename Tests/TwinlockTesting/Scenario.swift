@@ -22,7 +22,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
     }
 
     /// The whole contract.
-    public static let contract = codes + throttling + setUps + identities + sessions + lists
+    public static let contract = codes + throttling + setUps + identities + sessions + lists + audit + clearing
 }
 
 /// That a claim is wrong.
