@@ -72,5 +72,7 @@ extension TwinlockService {
         MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
         MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
+        MethodEntry(OwnAccount.GetLog.self, callers: .accountOwner { $0.session }, handle: getLog),
+        MethodEntry(OwnAccount.ClearFailures.self, callers: .accountOwner { $0.session }, handle: clearFailures),
     ]
 }

@@ -18,18 +18,24 @@ extension TwinlockService {
     ) async throws(Refusal) -> Enrolment {
         let identity = call.subject.identity
         let origin = SignInOrigin(own: call.peer)
-        let enrolment = try await self.passPassword(call, origin: origin, method: method)
+        let enrolment = try await self.passPassword(
+            call.parameters.password,
+            of: identity,
+            origin: origin,
+            method: method
+        )
         switch enrolment {
         case .none:
             return enrolment
         case .parted:
+            self.log.decision(method, .refused, .parted, of: identity, origin: origin)
             throw .named(.unavailable)
         case .active(let account, _):
             if let session = call.subject.session, session.isFresh(at: self.surroundings.now()) {
                 return enrolment
             }
             guard let code = call.parameters.code, !code.hasPrefix(Self.tokenPrefix) else {
-                self.log.decision(method, .refused, .codeMissing, user: identity.name, origin: origin)
+                self.log.decision(method, .refused, .codeMissing, of: identity, origin: origin)
                 throw await self.delayed(.named(.authenticationFailed))
             }
             _ = try await self.judgeCode(
@@ -43,20 +49,28 @@ extension TwinlockService {
         }
     }
 
-    private func passPassword(
-        _ call: AuthorizedCall<SensitiveParameters, AccountSubject>,
+    /// Passes a caller who shows the password, where the host lets the account be used.
+    ///
+    /// - Returns: What the account was then.
+    func passPassword(
+        _ password: SecretText?,
+        of identity: Identity,
         origin: SignInOrigin,
         method: StaticString
     ) async throws(Refusal) -> Enrolment {
-        let identity = call.subject.identity
         let begun = self.surroundings.now()
-        guard let password = call.parameters.password else {
-            self.log.decision(method, .refused, .passwordEmpty, user: identity.name, origin: origin)
+        guard let password else {
+            self.log.decision(method, .refused, .passwordEmpty, of: identity, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
-        let first = try await self.firstFactor(name: identity.name, password: password, origin: origin)
+        let first = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.firstFactor(name: identity.name, password: password, origin: origin)
+        }
         guard case .shown(let check, let enrolment) = first.outcome, first.identity == identity else {
-            self.log.decision(method, .refused, first.reason, user: identity.name, origin: origin)
+            // A right password of somebody else's: the name has another uid by now.
+            let reason = if case .shown = first.outcome { DecisionLog.Reason.parted } else { first.reason }
+            self.log.decision(method, .refused, reason, of: identity, origin: origin)
             await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
             let now = self.surroundings.now()
             let action = self.passwordThrottle.withLock {
@@ -69,7 +83,7 @@ extension TwinlockService {
                 method,
                 .refused,
                 .accountRefused,
-                user: identity.name,
+                of: identity,
                 origin: origin,
                 detail: "\(check)"
             )

@@ -1,6 +1,6 @@
 public import Logging
 import Synchronization
-import TwinlockAccounts
+public import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
 public import TwinlockSealing
@@ -17,6 +17,7 @@ public final class TwinlockService: Sendable {
     let policy: ServicePolicy
     let surroundings: Surroundings
     let log: DecisionLog
+    let trail: AuditTrail
     let directory: Directory
     let gate = CheckGate()
     let pendingLedger = Mutex(PendingLedger())
@@ -33,14 +34,16 @@ public final class TwinlockService: Sendable {
         checker: any PasswordChecker,
         policy: ServicePolicy,
         surroundings: Surroundings,
-        logger: Logger
+        logger: Logger,
+        retention: AuditRetention = AuditRetention()
     ) {
         self.store = store
         self.sealer = sealer
         self.checker = checker
         self.policy = policy
         self.surroundings = surroundings
-        self.log = DecisionLog(logger: logger)
+        self.trail = AuditTrail(store: store, retention: retention, now: surroundings.now, logger: logger)
+        self.log = DecisionLog(logger: logger, trail: self.trail, now: surroundings.now)
         self.directory = Directory(checker: checker)
     }
 

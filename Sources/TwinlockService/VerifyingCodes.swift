@@ -15,17 +15,11 @@ extension TwinlockService {
         let now = self.surroundings.now()
         let isToken = call.parameters.code.hasPrefix(Self.tokenPrefix)
         guard let attempt = self.pendingLedger.withLock({ $0.takeCode(for: pending, at: now) }) else {
-            self.log.decision(
-                "Verify2FACode",
-                .refused,
-                .pendingSpent,
-                user: pending.givenName,
-                origin: pending.origin
-            )
+            self.log.decision("Verify2FACode", .refused, .pendingSpent, about: pending.subject, origin: pending.origin)
             throw .named(.signInAgain)
         }
         if isToken {
-            self.log.decision("Verify2FACode", .refused, .isToken, user: pending.givenName, origin: pending.origin)
+            self.log.decision("Verify2FACode", .refused, .isToken, about: pending.subject, origin: pending.origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
         switch pending.ground {
@@ -52,6 +46,7 @@ extension TwinlockService {
     ) async throws(Refusal) -> SignInResult {
         let now = self.surroundings.now()
         guard self.pendingLedger.withLock({ $0.end(pending, at: now) }) else {
+            self.log.decision("Verify2FACode", .refused, .pendingSpent, of: identity, origin: pending.origin)
             throw .named(.signInAgain)
         }
         guard check.admits else {
@@ -59,7 +54,7 @@ extension TwinlockService {
                 "Verify2FACode",
                 .refused,
                 .accountRefused,
-                user: identity.name,
+                of: identity,
                 origin: pending.origin,
                 detail: "\(check)"
             )
@@ -70,19 +65,23 @@ extension TwinlockService {
                 "Verify2FACode",
                 .refused,
                 .passwordMustBeChanged,
-                user: identity.name,
+                of: identity,
                 origin: pending.origin
             )
             throw .named(.passwordExpired)
         }
-        self.log.decision("Verify2FACode", .accepted, .codeRight, user: identity.name, origin: pending.origin)
-        return try await self.signedIn(
-            identity,
-            origin: pending.origin,
-            factors: pending.factors + [.code],
-            secondFactor: .verified,
-            failedCodes: failedCodes
-        )
+        let result = try await self.carryingOut("Verify2FACode", for: pending.subject, origin: pending.origin) {
+            () async throws(Refusal) in
+            try await self.signedIn(
+                identity,
+                origin: pending.origin,
+                factors: pending.factors + [.code],
+                secondFactor: .verified,
+                failedCodes: failedCodes
+            )
+        }
+        self.log.decision("Verify2FACode", .accepted, .codeRight, of: identity, origin: pending.origin)
+        return result
     }
 
     /// Judges a code against an account's active factor; what follows from it is on the disk when this returns.
@@ -98,14 +97,21 @@ extension TwinlockService {
         origin: SignInOrigin,
         method: StaticString
     ) async throws(Refusal) -> Int {
-        guard case .active(let account, let credential) = try await self.enrolment(of: identity),
+        let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.enrolment(of: identity)
+        }
+        guard case .active(let account, let credential) = enrolment,
             generation == nil || generation == account.generation
         else {
-            self.log.decision(method, .refused, .factorChanged, user: identity.name, origin: origin)
+            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         }
         let now = self.surroundings.now()
-        let match = try self.match(code, with: credential.secret, of: identity, at: now)
+        let match = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try self.match(code, with: credential.secret, of: identity, at: now)
+        }
         let verdict: CodeVerdict
         do {
             verdict = try await self.store.attemptCode(
@@ -116,19 +122,20 @@ extension TwinlockService {
                 at: now
             )
         } catch .conflict {
-            self.log.decision(method, .refused, .factorChanged, user: identity.name, origin: origin)
+            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         } catch {
             self.log.storeFailed(error, doing: "judging a code")
+            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
-        return try await self.answer(verdict, match: match, user: identity.name, origin: origin, method: method)
+        return try await self.answer(verdict, match: match, of: identity, origin: origin, method: method)
     }
 
     private func answer(
         _ verdict: CodeVerdict,
         match: CodeMatch,
-        user: String,
+        of identity: Identity,
         origin: SignInOrigin,
         method: StaticString
     ) async throws(Refusal) -> Int {
@@ -136,17 +143,17 @@ extension TwinlockService {
         case .accepted(_, let failedCodes):
             return failedCodes
         case .alreadyUsed:
-            self.log.decision(method, .refused, .codeUsed, user: user, origin: origin)
+            self.log.decision(method, .refused, .codeUsed, of: identity, origin: origin)
             throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
         case .wrong(let action):
-            self.log.decision(method, .refused, .codeWrong, user: user, origin: origin, detail: match.hint)
+            self.log.decision(method, .refused, .codeWrong, of: identity, origin: origin, detail: match.hint)
             throw await self.delayed(Self.refusal(action))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
                 .refused,
                 .codeThrottled,
-                user: user,
+                of: identity,
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
@@ -156,7 +163,7 @@ extension TwinlockService {
                 method,
                 .refused,
                 .codeThrottled,
-                user: user,
+                of: identity,
                 origin: origin,
                 detail: "until they are cleared"
             )
@@ -195,13 +202,7 @@ extension TwinlockService {
     /// The answer to a code whose first factor had failed: nothing is compared or spent. The failure itself was counted
     /// at `SignIn`, so that the first code adds nothing; each further one adds one.
     private func pretendedRefusal(_ pending: PendingSignIn, attempt: Int) async -> Refusal {
-        self.log.decision(
-            "Verify2FACode",
-            .refused,
-            .codeNotLookedAt,
-            user: pending.givenName,
-            origin: pending.origin
-        )
+        self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: pending.subject, origin: pending.origin)
         let now = self.surroundings.now()
         let user = Self.throttleKey(pending.givenName)
         let source = pending.origin.failureSource

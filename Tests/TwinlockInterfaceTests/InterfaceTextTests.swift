@@ -13,6 +13,8 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.BeginSetUp.self),
         Self.tables(OwnAccount.ConfirmSetUp.self),
         Self.tables(OwnAccount.Disable.self),
+        Self.tables(OwnAccount.GetLog.self),
+        Self.tables(OwnAccount.ClearFailures.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {
