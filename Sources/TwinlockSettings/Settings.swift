@@ -34,6 +34,11 @@ public struct Settings: Equatable, Sendable {
     /// `sign-in.failure-delay`: seconds before "no" is said. Default 2; 0 to 10.
     public var failureDelay = 2
 
+    /// `audit.days`: for how long records of decisions are kept. Default 400; 1 to 3650.
+    public var auditDays = 400
+    /// `audit.rows`: how many records are kept at most. Default 1000000; 1000 to 10000000.
+    public var auditRows = 1_000_000
+
     /// The defaults.
     public init() {}
 
@@ -99,6 +104,8 @@ public struct Settings: Equatable, Sendable {
             return nil
         },
         Self.integer("sign-in.failure-delay", 0...10) { $0.failureDelay = $1 },
+        Self.integer("audit.days", 1...3650) { $0.auditDays = $1 },
+        Self.integer("audit.rows", 1000...10_000_000) { $0.auditRows = $1 },
     ]
 
     private static func path(

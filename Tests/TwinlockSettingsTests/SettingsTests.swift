@@ -28,6 +28,9 @@ struct SettingsTests {
             hide-password-result = no
             issuer = Example Inc # not a comment
             failure-delay = 0
+            [audit]
+            days = 30
+            rows = 5000
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -43,6 +46,8 @@ struct SettingsTests {
         #expect(!settings.hidesPasswordResult)
         #expect(settings.issuer == "Example Inc # not a comment")
         #expect(settings.failureDelay == 0)
+        #expect(settings.auditDays == 30)
+        #expect(settings.auditRows == 5000)
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -65,6 +70,8 @@ struct SettingsTests {
         ("[sign-in]\nissuer = a:b", 2, "without a colon"),
         ("[checker]\ndeadline = 3\n[daemon]\n[checker]\ndeadline = 4", 5, "line 2 sets it too"),
         ("[daemon]\nuser = a\u{0}b", 2, "control character"),
+        ("[audit]\ndays = 0", 2, "audit.days: \"0\" is not a number from 1 to 3650"),
+        ("[audit]\nrows = 999", 2, "from 1000 to 10000000"),
     ]
 
     @Test("a bad line is named with its number, its key and what was expected", arguments: refused)
