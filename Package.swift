@@ -159,7 +159,7 @@ let package = Package(
             name: "TwinlockServiceTests",
             dependencies: [
                 "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockSealing", "TwinlockService",
-                "TwinlockStore", "TwinlockTesting", "TwinlockVarlink", logging,
+                "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting", "TwinlockVarlink", logging,
             ],
             swiftSettings: settings
         ),

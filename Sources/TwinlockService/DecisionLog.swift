@@ -2,61 +2,103 @@ import Logging
 import TwinlockAccounts
 import TwinlockStore
 
-/// Says in the log what was decided, and why. It is given no secret, and so can tell none.
-struct DecisionLog: Sendable {
-    /// Why something was decided; the same words in every place.
-    enum Reason: String, Sendable {
-        case passwordRight = "password right, no second factor"
-        case passwordWrong = "password wrong"
-        case passwordEmpty = "password empty"
-        case passwordNotAsked = "the PAM stack succeeded without asking for the password"
-        case passwordAskedForMore = "the PAM stack asked for more than one hidden password"
-        case passwordThrottled = "too many wrong passwords from here"
-        case passwordMustBeChanged = "password must be changed"
-        case isToken = "an access token was given for a password or a code"
-        case nameImplausible = "no user can have that name"
-        case userUnknown = "user unknown"
-        case parted = "name and uid have parted"
-        case accountRefused = "the host's account rules refuse"
-        case firstFactorShown = "first factor shown"
-        case codeRight = "code right"
-        case codeWrong = "code wrong"
-        case codeUsed = "code used already"
-        case codeThrottled = "too many wrong codes"
-        case codeNotLookedAt = "first factor had failed"
-        case codeMissing = "no second factor given"
-        case factorChanged = "the second factor was changed meanwhile"
-        case pendingSpent = "sign-in spent, tried too often or too old"
-        case setUpMissing = "no set-up to confirm"
-        case setUpBegun = "set-up begun"
-        case setUpConfirmed = "set-up confirmed"
-        case disabled = "second factor removed"
-        case recoveryCodeRight = "recovery code right"
-        case recoveryCodeWrong = "recovery code wrong"
-        case recoveryCodeUsed = "recovery code used already"
-        case recoveryCodeThrottled = "too many wrong recovery codes"
-        case loginByRecoveryCode = "a login by recovery code stands for the second factor"
-        case recoveryCodesShown = "recovery codes shown"
-        case recoveryCodesReplaced = "recovery codes replaced"
-        case recoveryCodesAcknowledged = "recovery codes said to be saved"
+/// Whom a decision is about.
+enum DecisionSubject: Equatable, Sendable {
+    /// Somebody whom the host knows.
+    case account(Identity)
+    /// A name as it was given; from a stranger, unchecked.
+    case name(String)
+
+    var name: String {
+        switch self {
+        case .account(let identity): identity.name
+        case .name(let name): name
+        }
     }
 
-    /// What became of a call.
-    enum Outcome: String, Sendable {
-        case accepted, refused, continued
+    var uid: UInt32? {
+        switch self {
+        case .account(let identity): identity.uid
+        case .name: nil
+        }
     }
+}
+
+/// Says in the log what was decided, and why, and keeps a record of it. It is given no secret, and so can tell none.
+///
+/// Every call that decides is one decision here: exactly one line of the journal, then one record, see `AuditTrail`. A
+/// recovery code that is spent on the way is a decision of its own, and so is a login by one that stands for it. What only
+/// reads decides nothing; neither does a session's value that belongs to no account, never given out or over and
+/// gone. Something that could not be carried out is a refusal, and besides it `failure` says what was at fault.
+struct DecisionLog: Sendable {
+    /// Why something was decided.
+    typealias Reason = AuditReason
+    /// What became of a call.
+    typealias Outcome = AuditOutcome
 
     private let logger: Logger
+    private let trail: AuditTrail
+    private let now: @Sendable () -> UnixSeconds
 
-    init(logger: Logger) {
+    init(logger: Logger, trail: AuditTrail, now: @escaping @Sendable () -> UnixSeconds) {
         self.logger = logger
+        self.trail = trail
+        self.now = now
     }
 
     /// One decision.
     ///
-    /// - Parameters:
-    ///   - user: As given or canonical; from a stranger, unchecked: the handler of the log escapes it.
-    ///   - detail: Words of ours, or numbers.
+    /// - Parameter detail: Words of ours, or numbers; for the journal alone.
+    func decision(
+        _ method: StaticString,
+        _ outcome: Outcome,
+        _ reason: Reason,
+        about subject: DecisionSubject,
+        origin: SignInOrigin,
+        detail: String? = nil
+    ) {
+        let words = detail.map { "\(reason.sentence) (\($0))" } ?? reason.sentence
+        // The handler of the log escapes what a stranger may have put into a name.
+        self.logger.log(
+            level: outcome == .continued ? .info : .notice,
+            "\(method) \(outcome.rawValue): \(words)",
+            metadata: [
+                "user": "\(subject.name)", "user-uid": "\(subject.uid.map { "\($0)" } ?? "")", "method": "\(method)",
+                "outcome": "\(outcome.rawValue)", "reason": "\(reason.rawValue)", "service": "\(origin.service)",
+                "rhost": "\(origin.remoteHost)", "tty": "\(origin.tty)", "uid": "\(origin.peerUid)",
+            ]
+        )
+        self.trail.add(
+            AuditRecord(
+                at: self.now(),
+                name: subject.name,
+                uid: subject.uid,
+                service: origin.service,
+                remoteHost: origin.remoteHost,
+                tty: origin.tty,
+                caller: origin.peerUid,
+                method: "\(method)",
+                outcome: outcome,
+                reason: reason
+            )
+        )
+    }
+
+    /// One decision about somebody whom the host knows.
+    func decision(
+        _ method: StaticString,
+        _ outcome: Outcome,
+        _ reason: Reason,
+        of identity: Identity,
+        origin: SignInOrigin,
+        detail: String? = nil
+    ) {
+        self.decision(method, outcome, reason, about: .account(identity), origin: origin, detail: detail)
+    }
+
+    /// One decision about a name that the host was not asked about, or does not know.
+    ///
+    /// - Parameter user: As given; from a stranger, unchecked.
     func decision(
         _ method: StaticString,
         _ outcome: Outcome,
@@ -65,16 +107,7 @@ struct DecisionLog: Sendable {
         origin: SignInOrigin,
         detail: String? = nil
     ) {
-        let words = detail.map { "\(reason.rawValue) (\($0))" } ?? reason.rawValue
-        self.logger.log(
-            level: outcome == .continued ? .info : .notice,
-            "\(method) \(outcome.rawValue): \(words)",
-            metadata: [
-                "user": "\(user)", "method": "\(method)", "outcome": "\(outcome.rawValue)",
-                "reason": "\(reason.rawValue)", "service": "\(origin.service)", "rhost": "\(origin.remoteHost)",
-                "tty": "\(origin.tty)", "uid": "\(origin.peerUid)",
-            ]
-        )
+        self.decision(method, outcome, reason, about: .name(user), origin: origin, detail: detail)
     }
 
     /// Something that could not be carried out, in words of ours.
@@ -84,11 +117,6 @@ struct DecisionLog: Sendable {
 
     /// What a store's error means for an administrator.
     func storeFailed(_ error: StoreError, doing what: StaticString) {
-        switch error {
-        case .conflict: self.failure("\(what): somebody else changed the account first")
-        case .parted: self.failure("\(what): the name or the uid belongs to another account with a second factor")
-        case .unavailable(let reason): self.failure("\(what): the store is unavailable: \(reason)")
-        case .damaged(let reason): self.failure("\(what): the store is damaged: \(reason)")
-        }
+        self.failure("\(what): \(error.words)")
     }
 }

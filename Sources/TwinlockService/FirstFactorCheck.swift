@@ -7,9 +7,14 @@ import TwinlockVarlink
 /// What a first factor showed, and whose it was.
 struct FirstFactorResult {
     var outcome: FirstFactor
-    /// nil unless shown.
+    /// nil where it is not known.
     var identity: Identity?
     var reason: DecisionLog.Reason
+
+    /// Whom a decision about it concerns, where that name was given.
+    func subject(named name: String) -> DecisionSubject {
+        self.identity.map { .account($0) } ?? .name(name)
+    }
 }
 
 extension TwinlockService {
@@ -58,12 +63,12 @@ extension TwinlockService {
             return try await self.shown(identity, report.account)
         case (.unknownUser, _), (.right, .none):
             return self.failed(.userUnknown, name: name, origin: origin)
-        case (.notAsked, _):
-            return self.failed(.passwordNotAsked, name: name, origin: origin)
-        case (.askedForMore, _):
-            return self.failed(.passwordAskedForMore, name: name, origin: origin)
-        case (.wrong, _), (.notChecked, _):
-            return self.failed(.passwordWrong, name: name, origin: origin)
+        case (.notAsked, let identity):
+            return self.failed(.passwordNotAsked, name: name, origin: origin, identity: identity)
+        case (.askedForMore, let identity):
+            return self.failed(.passwordAskedForMore, name: name, origin: origin, identity: identity)
+        case (.wrong, let identity), (.notChecked, let identity):
+            return self.failed(.passwordWrong, name: name, origin: origin, identity: identity)
         }
     }
 
@@ -147,12 +152,17 @@ extension TwinlockService {
         return FirstFactorResult(outcome: .shown(check, enrolment), identity: identity, reason: reason)
     }
 
-    private func failed(_ reason: DecisionLog.Reason, name: String, origin: SignInOrigin) -> FirstFactorResult {
+    private func failed(
+        _ reason: DecisionLog.Reason,
+        name: String,
+        origin: SignInOrigin,
+        identity: Identity? = nil
+    ) -> FirstFactorResult {
         let now = self.surroundings.now()
         _ = self.passwordThrottle.withLock {
             $0.reject(user: Self.throttleKey(name), source: origin.failureSource, at: now)
         }
-        return FirstFactorResult(outcome: .failed, reason: reason)
+        return FirstFactorResult(outcome: .failed, identity: identity, reason: reason)
     }
 
     /// Directories may ignore case; a variant in case is no fresh start.

@@ -32,7 +32,10 @@ extension Callers where Parameters == SignInParameters, Subject == SignInSubject
             }
             let own = try await service.ownIdentity(of: peer)
             let given = parameters.user ?? own.name
-            guard given.utf8.elementsEqual(own.name.utf8) else { throw .permissionDenied }
+            guard given.utf8.elementsEqual(own.name.utf8) else {
+                service.log.decision("SignIn", .refused, .callerNotAllowed, user: given, origin: origin)
+                throw .permissionDenied
+            }
             return SignInSubject(givenName: given, origin: origin)
         }
     }
@@ -51,7 +54,10 @@ extension Callers where Subject == PendingSignIn {
     static func whoSignedIn(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
         Self { service, parameters, peer throws(Refusal) in
             try service.admit(peer)
-            guard let pending = service.pendingSignIn(session(parameters)), pending.origin.peerUid == peer.uid else {
+            guard let pending = service.pendingSignIn(session(parameters)) else { throw .named(.signInAgain) }
+            guard pending.origin.peerUid == peer.uid else {
+                let origin = SignInOrigin(own: peer)
+                service.log.decision("Session", .refused, .sessionOfAnother, about: pending.subject, origin: origin)
                 throw .named(.signInAgain)
             }
             return pending

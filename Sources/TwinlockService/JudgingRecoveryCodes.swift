@@ -80,9 +80,10 @@ extension TwinlockService {
     ) -> Refusal {
         guard error == .conflict else {
             self.log.storeFailed(error, doing: "working with recovery codes")
+            self.log.decision(method, .refused, .notCarriedOut, of: account.identity, origin: origin)
             return .named(.unavailable)
         }
-        self.log.decision(method, .refused, .factorChanged, user: account.identity.name, origin: origin)
+        self.log.decision(method, .refused, .factorChanged, of: account.identity, origin: origin)
         return .named(.signInAgain)
     }
 
@@ -140,7 +141,7 @@ extension TwinlockService {
         origin: SignInOrigin,
         method: StaticString
     ) async throws(Refusal) -> SecondFactorShown {
-        let user = account.identity.name
+        let identity = account.identity
         switch verdict {
         case .accepted(let left):
             return SecondFactorShown(
@@ -149,20 +150,20 @@ extension TwinlockService {
                 isRecoveryCode: true
             )
         case .used:
-            self.log.decision(method, .refused, .recoveryCodeUsed, user: user, origin: origin)
+            self.log.decision(method, .refused, .recoveryCodeUsed, of: identity, origin: origin)
             throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
         case .wrong(.allowRetry):
-            self.log.decision(method, .refused, .recoveryCodeWrong, user: user, origin: origin)
+            self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
         case .wrong(.wait(let seconds)):
-            self.log.decision(method, .refused, .recoveryCodeWrong, user: user, origin: origin)
+            self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
             throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
                 .refused,
                 .recoveryCodeThrottled,
-                user: user,
+                of: identity,
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )

@@ -10,8 +10,9 @@ extension TwinlockService {
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
     ) async throws(Refusal) -> ViewRecoveryCodesResult {
         let origin = SignInOrigin(own: call.peer)
-        guard case .active(let account, _) = try await self.passSensitive(call, method: "ViewRecoveryCodes") else {
-            throw .named(.notEnabled)
+        let enrolment = try await self.passSensitive(call, method: "ViewRecoveryCodes")
+        guard case .active(let account, _) = enrolment else {
+            throw self.notEnabled(call.subject.identity, origin, "ViewRecoveryCodes")
         }
         let own = try await self.recoveryCodes(of: account, origin: origin, method: "ViewRecoveryCodes").own
         var shown: [ShownRecoveryCode] = []
@@ -29,7 +30,7 @@ extension TwinlockService {
             "ViewRecoveryCodes",
             .accepted,
             .recoveryCodesShown,
-            user: account.identity.name,
+            of: account.identity,
             origin: origin
         )
         return ViewRecoveryCodesResult(
@@ -44,7 +45,9 @@ extension TwinlockService {
     ) async throws(Refusal) -> NewRecoveryCodesResult {
         let origin = SignInOrigin(own: call.peer)
         let enrolment = try await self.passSensitive(call, method: "RegenerateRecoveryCodes")
-        guard case .active(let account, _) = enrolment else { throw .named(.notEnabled) }
+        guard case .active(let account, _) = enrolment else {
+            throw self.notEnabled(call.subject.identity, origin, "RegenerateRecoveryCodes")
+        }
         let new = try self.newRecoveryCodes(for: account.identity)
         let now = self.surroundings.now()
         do {
@@ -61,7 +64,7 @@ extension TwinlockService {
             "RegenerateRecoveryCodes",
             .accepted,
             .recoveryCodesReplaced,
-            user: account.identity.name,
+            of: account.identity,
             origin: origin
         )
         return NewRecoveryCodesResult(recoveryCodes: new.texts, issuedAt: now.value)
@@ -70,12 +73,20 @@ extension TwinlockService {
     func acknowledgeRecoveryCodes(
         _ call: AuthorizedCall<AcknowledgeRecoveryCodesParameters, AccountSubject>
     ) async throws(Refusal) -> Empty {
+        let method: StaticString = "AcknowledgeRecoveryCodes"
         let identity = call.subject.identity
+        let origin = SignInOrigin(own: call.peer)
+        let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.enrolment(of: identity)
+        }
         let account: Account
-        switch try await self.enrolment(of: identity) {
+        switch enrolment {
         case .active(let found, _): account = found
-        case .none: throw .named(.notEnabled)
-        case .parted: throw .named(.unavailable)
+        case .none: throw self.notEnabled(identity, origin, method)
+        case .parted:
+            self.log.decision(method, .refused, .parted, of: identity, origin: origin)
+            throw .named(.unavailable)
         }
         do {
             try await self.store.acknowledgeRecoveryCodes(
@@ -84,18 +95,19 @@ extension TwinlockService {
                 at: self.surroundings.now()
             )
         } catch .conflict {
+            self.log.decision(method, .refused, .recoveryCodesReplaced, of: identity, origin: origin)
             throw .named(.recoveryCodesReplaced)
         } catch {
             self.log.storeFailed(error, doing: "acknowledging recovery codes")
+            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
-        self.log.decision(
-            "AcknowledgeRecoveryCodes",
-            .accepted,
-            .recoveryCodesAcknowledged,
-            user: identity.name,
-            origin: .init(own: call.peer)
-        )
+        self.log.decision(method, .accepted, .recoveryCodesAcknowledged, of: identity, origin: origin)
         return Empty()
+    }
+
+    private func notEnabled(_ identity: Identity, _ origin: SignInOrigin, _ method: StaticString) -> Refusal {
+        self.log.decision(method, .refused, .notEnabled, of: identity, origin: origin)
+        return .named(.notEnabled)
     }
 }

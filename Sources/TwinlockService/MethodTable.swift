@@ -128,5 +128,7 @@ extension TwinlockService {
             callers: .accountOwner { $0.session },
             handle: acknowledgeRecoveryCodes
         ),
+        MethodEntry(OwnAccount.GetLog.self, callers: .accountOwner { $0.session }, handle: getLog),
+        MethodEntry(OwnAccount.ClearFailures.self, callers: .accountOwner { $0.session }, handle: clearFailures),
     ]
 }

@@ -18,8 +18,8 @@ struct PendingSignIn: Equatable, Sendable {
     enum Ground: Equatable, Sendable {
         /// An account whose first factor was shown; good under that generation only.
         case genuine(Identity, generation: Int64, AccountCheck)
-        /// A failed first factor: no code is looked at.
-        case pretended
+        /// A failed first factor: no code is looked at. Whose it would have been is for the log alone.
+        case pretended(Identity?)
     }
 
     /// 16 random bytes; names it in the ledger.
@@ -31,6 +31,14 @@ struct PendingSignIn: Equatable, Sendable {
     /// Factors shown so far.
     var factors: [Factor]
     var ground: Ground
+
+    /// Whom a decision about it concerns.
+    var subject: DecisionSubject {
+        switch self.ground {
+        case .genuine(let identity, _, _), .pretended(.some(let identity)): .account(identity)
+        case .pretended(.none): .name(self.givenName)
+        }
+    }
 
     /// Whether its time has not run out. A clock set back ends it: its age is unknown then.
     func isOpen(at now: UnixSeconds) -> Bool {
@@ -60,8 +68,12 @@ extension PendingSignIn {
         writer.factors(self.origin.passed)
         writer.factors(self.factors)
         switch self.ground {
-        case .pretended:
+        case .pretended(.none):
             writer.integer(UInt8(0))
+        case .pretended(.some(let identity)):
+            writer.integer(UInt8(2))
+            writer.string(identity.name)
+            writer.integer(identity.uid)
         case .genuine(let identity, let generation, let check):
             writer.integer(UInt8(1))
             writer.string(identity.name)
@@ -89,17 +101,21 @@ extension PendingSignIn {
             let purpose = reader.integer(UInt8.self).flatMap(Purpose.init(rawValue:)),
             let passed = reader.factors(),
             let factors = reader.factors(),
-            let isGenuine = reader.integer(UInt8.self)
+            let ground = reader.integer(UInt8.self)
         else { return nil }
-        if isGenuine == 1 {
+        switch ground {
+        case 1:
             guard let name = reader.string(),
                 let uid = reader.integer(UInt32.self),
                 let generation = reader.integer(Int64.self),
                 let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:))
             else { return nil }
             self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check)
-        } else {
-            self.ground = .pretended
+        case 2:
+            guard let name = reader.string(), let uid = reader.integer(UInt32.self) else { return nil }
+            self.ground = .pretended(Identity(name: name, uid: uid))
+        default:
+            self.ground = .pretended(nil)
         }
         self.id = id
         self.begun = UnixSeconds(begun)

@@ -22,11 +22,15 @@ extension TwinlockService {
     ) async throws(Refusal) -> Enrolment {
         let origin = SignInOrigin(own: call.peer)
         if let password = call.parameters.password {
-            let enrolment = try await self.passPassword(password, of: call.subject.identity, origin, method)
+            let identity = call.subject.identity
+            let enrolment = try await self.passPassword(password, of: identity, origin: origin, method: method)
             if case .active(let account, _) = enrolment, !self.isFresh(call.subject.session) {
                 try await self.passSecondFactor(call, of: account, origin, method, takesMark: takesMark)
             }
-            guard enrolment != .parted else { throw .named(.unavailable) }
+            guard enrolment != .parted else {
+                self.log.decision(method, .refused, .parted, of: identity, origin: origin)
+                throw .named(.unavailable)
+            }
             return enrolment
         }
         let enrolment = try await self.passOwnUid(call, origin, method)
@@ -35,6 +39,7 @@ extension TwinlockService {
             try await self.passSecondFactor(call, of: account, origin, method, takesMark: takesMark)
             return enrolment
         case .parted:
+            self.log.decision(method, .refused, .parted, of: call.subject.identity, origin: origin)
             throw .named(.unavailable)
         case .none:
             // Its first set-up is root's to begin: nothing was shown.
@@ -49,14 +54,13 @@ extension TwinlockService {
         _ method: StaticString,
         takesMark: Bool
     ) async throws(Refusal) {
-        let user = account.identity.name
         let isMarked = account.recoveryMark?.isOpen(at: self.surroundings.now()) ?? false
         if takesMark, isMarked, call.peer.uid == account.identity.uid {
-            self.log.decision(method, .continued, .loginByRecoveryCode, user: user, origin: origin)
+            self.log.decision(method, .continued, .loginByRecoveryCode, of: account.identity, origin: origin)
             return
         }
         guard let code = call.parameters.code, !code.hasPrefix(Self.tokenPrefix) else {
-            self.log.decision(method, .refused, .codeMissing, user: user, origin: origin)
+            self.log.decision(method, .refused, .codeMissing, of: account.identity, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
         let shown = try await self.judgeCode(
@@ -67,7 +71,14 @@ extension TwinlockService {
             method: method
         )
         if shown.isRecoveryCode {
-            self.log.decision(method, .continued, shown.reason, user: user, origin: origin, detail: shown.detail)
+            self.log.decision(
+                method,
+                .continued,
+                shown.reason,
+                of: account.identity,
+                origin: origin,
+                detail: shown.detail
+            )
         }
     }
 
@@ -75,16 +86,25 @@ extension TwinlockService {
         session?.isFresh(at: self.surroundings.now()) ?? false
     }
 
-    private func passPassword(
-        _ password: SecretText,
+    /// Passes a caller who shows the password, where the host lets the account be used.
+    ///
+    /// - Returns: What the account was then.
+    func passPassword(
+        _ password: SecretText?,
         of identity: Identity,
-        _ origin: SignInOrigin,
-        _ method: StaticString
+        origin: SignInOrigin,
+        method: StaticString
     ) async throws(Refusal) -> Enrolment {
         let begun = self.surroundings.now()
-        let first = try await self.firstFactor(name: identity.name, password: password, origin: origin)
+        guard let password else { throw await self.passwordMissing(identity, origin, method) }
+        let first = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.firstFactor(name: identity.name, password: password, origin: origin)
+        }
         guard case .shown(let check, let enrolment) = first.outcome, first.identity == identity else {
-            self.log.decision(method, .refused, first.reason, user: identity.name, origin: origin)
+            // A right password of somebody else's: the name has another uid by now.
+            let reason = if case .shown = first.outcome { DecisionLog.Reason.parted } else { first.reason }
+            self.log.decision(method, .refused, reason, of: identity, origin: origin)
             await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
             let now = self.surroundings.now()
             let action = self.passwordThrottle.withLock {
@@ -111,13 +131,17 @@ extension TwinlockService {
             report = try await self.directory.report(user: identity.name, at: self.surroundings.now())
         } catch {
             self.log.failure("cannot look up whether an account has a password: \(error)")
+            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
         guard report.identity == identity, report.hasUsablePassword == false else {
             throw await self.passwordMissing(identity, origin, method)
         }
         try self.requireUsable(report.account, identity, origin, method)
-        return try await self.enrolment(of: identity)
+        return try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.enrolment(of: identity)
+        }
     }
 
     private func requireUsable(
@@ -127,7 +151,7 @@ extension TwinlockService {
         _ method: StaticString
     ) throws(Refusal) {
         guard check != .usable else { return }
-        self.log.decision(method, .refused, .accountRefused, user: identity.name, origin: origin, detail: "\(check)")
+        self.log.decision(method, .refused, .accountRefused, of: identity, origin: origin, detail: "\(check)")
         throw .named(.unavailable)
     }
 
@@ -136,7 +160,7 @@ extension TwinlockService {
         _ origin: SignInOrigin,
         _ method: StaticString
     ) async -> Refusal {
-        self.log.decision(method, .refused, .passwordEmpty, user: identity.name, origin: origin)
+        self.log.decision(method, .refused, .passwordEmpty, of: identity, origin: origin)
         return await self.delayed(.named(.authenticationFailed))
     }
 }

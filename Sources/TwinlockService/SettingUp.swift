@@ -26,6 +26,7 @@ extension TwinlockService {
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
     ) async throws(Refusal) -> BeginSetUpResult {
         let identity = call.subject.identity
+        let origin = SignInOrigin(own: call.peer)
         let enrolment = try await self.passSensitive(call, method: "BeginSetUp", takesMark: true)
         let secret = self.surroundings.random(NewFactor.secretBytes)
         let begun = self.surroundings.now()
@@ -39,22 +40,18 @@ extension TwinlockService {
                 generation: enrolment.generation
             )
         } catch StoreError.conflict {
-            self.log.decision(
-                "BeginSetUp",
-                .refused,
-                .factorChanged,
-                user: identity.name,
-                origin: .init(own: call.peer)
-            )
+            self.log.decision("BeginSetUp", .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         } catch let error as StoreError {
             self.log.storeFailed(error, doing: "beginning a set-up")
+            self.log.decision("BeginSetUp", .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         } catch {
             self.log.failure("cannot make a secret: \(error)")
+            self.log.decision("BeginSetUp", .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
-        self.log.decision("BeginSetUp", .continued, .setUpBegun, user: identity.name, origin: .init(own: call.peer))
+        self.log.decision("BeginSetUp", .continued, .setUpBegun, of: identity, origin: origin)
         return BeginSetUpResult(
             account: uri.account,
             issuer: uri.issuer,
@@ -72,17 +69,31 @@ extension TwinlockService {
     ) async throws(Refusal) -> NewRecoveryCodesResult {
         let identity = call.subject.identity
         let origin = SignInOrigin(own: call.peer)
+        let enrolment = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.enrolment(of: identity)
+        }
         let account: Account?
-        switch try await self.enrolment(of: identity) {
+        switch enrolment {
         case .none(let found): account = found
         case .active(let found, _): account = found
-        case .parted: throw .named(.unavailable)
+        case .parted:
+            self.log.decision("ConfirmSetUp", .refused, .parted, of: identity, origin: origin)
+            throw .named(.unavailable)
         }
-        guard let account, let setUp = account.setUp else { throw .named(.noSetUp) }
+        guard let account, let setUp = account.setUp else {
+            self.log.decision("ConfirmSetUp", .refused, .setUpMissing, of: identity, origin: origin)
+            throw .named(.noSetUp)
+        }
         let now = self.surroundings.now()
         let code = call.parameters.code.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
-        let match = try self.match(code, with: setUp.secret, drift: 0, of: identity, at: now)
-        let recovery = try self.newRecoveryCodes(for: identity)
+        let (match, recovery) = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            (
+                try self.match(code, with: setUp.secret, drift: 0, of: identity, at: now),
+                try self.newRecoveryCodes(for: identity)
+            )
+        }
         let verdict: SetUpVerdict
         do {
             verdict = try await self.store.confirmSetUp(
@@ -93,37 +104,45 @@ extension TwinlockService {
                 at: now
             )
         } catch .conflict {
+            self.log.decision("ConfirmSetUp", .refused, .setUpMissing, of: identity, origin: origin)
             throw .named(.noSetUp)
         } catch {
             self.log.storeFailed(error, doing: "confirming a set-up")
+            self.log.decision("ConfirmSetUp", .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
         switch verdict {
         case .confirmed:
-            self.log.decision("ConfirmSetUp", .accepted, .setUpConfirmed, user: identity.name, origin: origin)
+            self.log.decision("ConfirmSetUp", .accepted, .setUpConfirmed, of: identity, origin: origin)
             return NewRecoveryCodesResult(recoveryCodes: recovery.texts, issuedAt: now.value)
         case .wrong:
-            self.log.decision("ConfirmSetUp", .refused, .codeWrong, user: identity.name, origin: origin)
+            self.log.decision("ConfirmSetUp", .refused, .codeWrong, of: identity, origin: origin)
             throw await self.delayed(.named(.authenticationFailed))
         case .noSetUp:
-            self.log.decision("ConfirmSetUp", .refused, .setUpMissing, user: identity.name, origin: origin)
+            self.log.decision("ConfirmSetUp", .refused, .setUpMissing, of: identity, origin: origin)
             throw .named(.noSetUp)
         }
     }
 
     func disable(_ call: AuthorizedCall<SensitiveParameters, AccountSubject>) async throws(Refusal) -> Empty {
         let identity = call.subject.identity
+        let origin = SignInOrigin(own: call.peer)
         let enrolment = try await self.passSensitive(call, method: "Disable", takesMark: true)
-        guard case .active(let account, _) = enrolment else { throw .named(.notEnabled) }
+        guard case .active(let account, _) = enrolment else {
+            self.log.decision("Disable", .refused, .notEnabled, of: identity, origin: origin)
+            throw .named(.notEnabled)
+        }
         do {
             try await self.store.disable(account: account.id, generation: account.generation)
         } catch .conflict {
+            self.log.decision("Disable", .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         } catch {
             self.log.storeFailed(error, doing: "removing a second factor")
+            self.log.decision("Disable", .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
-        self.log.decision("Disable", .accepted, .disabled, user: identity.name, origin: .init(own: call.peer))
+        self.log.decision("Disable", .accepted, .disabled, of: identity, origin: origin)
         return Empty()
     }
 }

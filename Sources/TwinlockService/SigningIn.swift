@@ -17,7 +17,11 @@ extension TwinlockService {
         guard call.parameters.password != nil || !origin.passed.isEmpty else {
             return SignInResult(state: .passwordRequired, user: name)
         }
-        let first = try await self.firstFactor(name: name, password: call.parameters.password, origin: origin)
+        let first = try await self.carryingOut("SignIn", for: .name(name), origin: origin) {
+            () async throws(Refusal) in
+            try await self.firstFactor(name: name, password: call.parameters.password, origin: origin)
+        }
+        let subject = first.subject(named: name)
         let factors = Self.factors(origin.passed, hasPassword: call.parameters.password != nil)
         let step = SignInRule.next(
             after: first.outcome,
@@ -28,21 +32,30 @@ extension TwinlockService {
         case (.askPassword, _):
             return SignInResult(state: .passwordRequired, user: name)
         case (.askCode(let account), .some(let identity)):
-            self.log.decision("SignIn", .continued, first.reason, user: name, origin: origin)
-            guard case .shown(let check, _) = first.outcome else { throw .named(.unavailable) }
-            let ground = PendingSignIn.Ground.genuine(identity, generation: account.generation, check)
-            return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
+            let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
+                () async throws(Refusal) in
+                guard case .shown(let check, _) = first.outcome else { throw .named(.unavailable) }
+                let ground = PendingSignIn.Ground.genuine(identity, generation: account.generation, check)
+                return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
+            }
+            self.log.decision("SignIn", .continued, first.reason, about: subject, origin: origin)
+            return result
         case (.pretend, _):
-            self.log.decision("SignIn", .refused, first.reason, user: name, origin: origin)
-            return try self.pending(.pretended, name: name, origin: origin, factors: factors, begun: begun)
+            self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
+            let ground = PendingSignIn.Ground.pretended(first.identity)
+            return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
         case (.admit, .some(let identity)):
-            self.log.decision("SignIn", .accepted, first.reason, user: identity.name, origin: origin)
-            return try await self.signedIn(identity, origin: origin, factors: factors, secondFactor: .notEnrolled)
+            let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
+                () async throws(Refusal) in
+                try await self.signedIn(identity, origin: origin, factors: factors, secondFactor: .notEnrolled)
+            }
+            self.log.decision("SignIn", .accepted, first.reason, about: subject, origin: origin)
+            return result
         case (.passwordExpired, _):
-            self.log.decision("SignIn", .refused, .passwordMustBeChanged, user: name, origin: origin)
+            self.log.decision("SignIn", .refused, .passwordMustBeChanged, about: subject, origin: origin)
             throw .named(.passwordExpired)
         case (.refuse, _), (.askCode, .none), (.admit, .none):
-            self.log.decision("SignIn", .refused, first.reason, user: name, origin: origin)
+            self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             throw await self.refusalOfFirstFactor(name: name, origin: origin, begun: begun)
         }
     }

@@ -1,6 +1,6 @@
 public import Logging
 import Synchronization
-import TwinlockAccounts
+public import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
 public import TwinlockSealing
@@ -17,6 +17,7 @@ public final class TwinlockService: Sendable {
     let policy: ServicePolicy
     let surroundings: Surroundings
     let log: DecisionLog
+    let trail: AuditTrail
     let directory: Directory
     let version: String
     /// Since when it serves.
@@ -37,7 +38,8 @@ public final class TwinlockService: Sendable {
         policy: ServicePolicy,
         surroundings: Surroundings,
         version: String,
-        logger: Logger
+        logger: Logger,
+        retention: AuditRetention = AuditRetention()
     ) {
         self.store = store
         self.sealer = sealer
@@ -46,7 +48,8 @@ public final class TwinlockService: Sendable {
         self.surroundings = surroundings
         self.version = version
         self.started = surroundings.now()
-        self.log = DecisionLog(logger: logger)
+        self.trail = AuditTrail(store: store, retention: retention, now: surroundings.now, logger: logger)
+        self.log = DecisionLog(logger: logger, trail: self.trail, now: surroundings.now)
         self.directory = Directory(checker: checker)
     }
 

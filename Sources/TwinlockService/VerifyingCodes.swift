@@ -15,17 +15,11 @@ extension TwinlockService {
         let now = self.surroundings.now()
         let isToken = call.parameters.code.hasPrefix(Self.tokenPrefix)
         guard let attempt = self.pendingLedger.withLock({ $0.takeCode(for: pending, at: now) }) else {
-            self.log.decision(
-                "Verify2FACode",
-                .refused,
-                .pendingSpent,
-                user: pending.givenName,
-                origin: pending.origin
-            )
+            self.log.decision("Verify2FACode", .refused, .pendingSpent, about: pending.subject, origin: pending.origin)
             throw .named(.signInAgain)
         }
         if isToken {
-            self.log.decision("Verify2FACode", .refused, .isToken, user: pending.givenName, origin: pending.origin)
+            self.log.decision("Verify2FACode", .refused, .isToken, about: pending.subject, origin: pending.origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
         switch pending.ground {
@@ -53,6 +47,7 @@ extension TwinlockService {
     ) async throws(Refusal) -> SignInResult {
         let now = self.surroundings.now()
         guard self.pendingLedger.withLock({ $0.end(pending, at: now) }) else {
+            self.log.decision("Verify2FACode", .refused, .pendingSpent, of: identity, origin: pending.origin)
             throw .named(.signInAgain)
         }
         guard check.admits else {
@@ -60,7 +55,7 @@ extension TwinlockService {
                 "Verify2FACode",
                 .refused,
                 .accountRefused,
-                user: identity.name,
+                of: identity,
                 origin: pending.origin,
                 detail: "\(check)"
             )
@@ -71,25 +66,28 @@ extension TwinlockService {
                 "Verify2FACode",
                 .refused,
                 .passwordMustBeChanged,
-                user: identity.name,
+                of: identity,
                 origin: pending.origin
             )
             throw .named(.passwordExpired)
+        }
+        var result = try await self.carryingOut("Verify2FACode", for: pending.subject, origin: pending.origin) {
+            () async throws(Refusal) in
+            try await self.signedIn(
+                identity,
+                origin: pending.origin,
+                factors: pending.factors + [.code],
+                secondFactor: .verified,
+                failedCodes: shown.failedCodes
+            )
         }
         self.log.decision(
             "Verify2FACode",
             .accepted,
             shown.reason,
-            user: identity.name,
+            of: identity,
             origin: pending.origin,
             detail: shown.detail
-        )
-        var result = try await self.signedIn(
-            identity,
-            origin: pending.origin,
-            factors: pending.factors + [.code],
-            secondFactor: .verified,
-            failedCodes: shown.failedCodes
         )
         result.recoveryCodesLeft = shown.recoveryCodesLeft.map(Int64.init)
         result.recoveryCodeUsed = shown.isRecoveryCode
@@ -111,10 +109,14 @@ extension TwinlockService {
         method: StaticString,
         finishesLogin: Bool = false
     ) async throws(Refusal) -> SecondFactorShown {
-        guard case .active(let account, let credential) = try await self.enrolment(of: identity),
+        let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.enrolment(of: identity)
+        }
+        guard case .active(let account, let credential) = enrolment,
             generation == nil || generation == account.generation
         else {
-            self.log.decision(method, .refused, .factorChanged, user: identity.name, origin: origin)
+            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         }
         let typed = code.withUnsafeBytes { TypedCode(normalizing: $0, digits: credential.secret.digits) }
@@ -128,7 +130,10 @@ extension TwinlockService {
             )
         }
         let now = self.surroundings.now()
-        let match = try self.match(typed.code, with: credential.secret, drift: credential.drift, of: identity, at: now)
+        let match = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try self.match(typed.code, with: credential.secret, drift: credential.drift, of: identity, at: now)
+        }
         let verdict: CodeVerdict
         do {
             verdict = try await self.store.attemptCode(
@@ -139,17 +144,18 @@ extension TwinlockService {
                 at: now
             )
         } catch .conflict {
-            self.log.decision(method, .refused, .factorChanged, user: identity.name, origin: origin)
+            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
         } catch {
             self.log.storeFailed(error, doing: "judging a code")
+            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
             throw .named(.unavailable)
         }
         return SecondFactorShown(
             failedCodes: try await self.answer(
                 verdict,
                 match: match,
-                user: identity.name,
+                of: identity,
                 origin: origin,
                 method: method
             ),
@@ -161,7 +167,7 @@ extension TwinlockService {
     private func answer(
         _ verdict: CodeVerdict,
         match: CodeMatch,
-        user: String,
+        of identity: Identity,
         origin: SignInOrigin,
         method: StaticString
     ) async throws(Refusal) -> Int {
@@ -169,17 +175,17 @@ extension TwinlockService {
         case .accepted(_, let failedCodes):
             return failedCodes
         case .alreadyUsed:
-            self.log.decision(method, .refused, .codeUsed, user: user, origin: origin)
+            self.log.decision(method, .refused, .codeUsed, of: identity, origin: origin)
             throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
         case .wrong(let action):
-            self.log.decision(method, .refused, .codeWrong, user: user, origin: origin, detail: match.hint)
+            self.log.decision(method, .refused, .codeWrong, of: identity, origin: origin, detail: match.hint)
             throw await self.delayed(Self.refusal(action))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
                 .refused,
                 .codeThrottled,
-                user: user,
+                of: identity,
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
@@ -189,7 +195,7 @@ extension TwinlockService {
                 method,
                 .refused,
                 .codeThrottled,
-                user: user,
+                of: identity,
                 origin: origin,
                 detail: "until they are cleared"
             )
@@ -228,13 +234,7 @@ extension TwinlockService {
     /// The answer to a code whose first factor had failed: nothing is compared or spent. The failure itself was counted
     /// at `SignIn`, so that the first code adds nothing; each further one adds one.
     private func pretendedRefusal(_ pending: PendingSignIn, attempt: Int) async -> Refusal {
-        self.log.decision(
-            "Verify2FACode",
-            .refused,
-            .codeNotLookedAt,
-            user: pending.givenName,
-            origin: pending.origin
-        )
+        self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: pending.subject, origin: pending.origin)
         let now = self.surroundings.now()
         let user = Self.throttleKey(pending.givenName)
         let source = pending.origin.failureSource

@@ -48,6 +48,10 @@ public struct Settings: Equatable, Sendable {
     /// `account.code-without-password`: whether a code stands alone in sensitive calls, from an account's own uid,
     /// where the account has no usable password. Default `yes`.
     public var allowsCodeWithoutPassword = true
+    /// `audit.days`: for how long records of decisions are kept. Default 400; 1 to 3650.
+    public var auditDays = 400
+    /// `audit.rows`: how many records are kept at most. Default 1000000; 1000 to 10000000.
+    public var auditRows = 1_000_000
 
     /// The defaults.
     public init() {}
@@ -123,6 +127,8 @@ public struct Settings: Equatable, Sendable {
             settings.allowsCodeWithoutPassword = value == "yes"
             return nil
         },
+        Self.integer("audit.days", 1...3650) { $0.auditDays = $1 },
+        Self.integer("audit.rows", 1000...10_000_000) { $0.auditRows = $1 },
     ]
 
     private static func path(

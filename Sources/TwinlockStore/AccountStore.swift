@@ -18,7 +18,7 @@ public enum StoreError: Error, Hashable, Sendable {
 /// not at all. Operations on one account happen one after another. Operations that wait at the same time may share one
 /// transaction, each in a savepoint of its own: one that fails leaves its neighbours as if it had never been asked.
 /// Every operation may throw `unavailable` or `damaged`.
-public protocol AccountStore: RecoveryCodeStore {
+public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore {
     /// All accounts that carry this name or this uid: none, one, or two that have parted.
     func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]
 

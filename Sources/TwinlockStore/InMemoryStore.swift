@@ -16,6 +16,8 @@ public actor InMemoryStore: AccountStore {
     ///
     /// Numbers are not used again.
     private var lastID: Int64 = 0
+    /// What was decided.
+    var audit = AuditMemory()
 
     /// An empty store.
     public init() {}
@@ -157,11 +159,17 @@ public actor InMemoryStore: AccountStore {
         self.sessions = self.sessions.filter { !$1.isOver(at: now) }
     }
 
+    /// The account of that number; `conflict` if it is not there.
     func account(_ id: Int64) throws(StoreError) -> Account {
         guard let account = self.accounts[id] else {
             throw .conflict
         }
         return account
+    }
+
+    /// Puts an account in place of what it was.
+    func save(_ account: Account) {
+        self.accounts[account.id] = account
     }
 
     private func newAccount(for identity: Identity) -> Account {

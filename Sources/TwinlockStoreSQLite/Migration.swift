@@ -10,7 +10,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All of them, in order.
-    static let released: [Migration] = [.accountsAndSessions, .trials, .drift, .recoveryCodes]
+    static let released: [Migration] = [.accountsAndSessions, .trials, .drift, .recoveryCodes, .auditRecords]
 }
 
 extension Migration {

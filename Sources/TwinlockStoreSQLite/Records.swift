@@ -10,6 +10,8 @@ final class Records {
     let sessions: SessionRecords
     /// Recovery codes.
     let recovery: RecoveryRecords
+    /// What was decided.
+    let audit: AuditRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -25,6 +27,7 @@ final class Records {
         self.recovery = try RecoveryRecords(database)
         self.accounts = try AccountRecords(database, recovery: self.recovery)
         self.sessions = try SessionRecords(database)
+        self.audit = try AuditRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             to: "save to store"

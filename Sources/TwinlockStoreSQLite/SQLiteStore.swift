@@ -8,6 +8,8 @@ public import TwinlockStore
 public actor SQLiteStore {
     /// An operation that waits for the next transaction.
     private struct Waiting {
+        /// Whether it shares its transaction with nobody.
+        let isApart: Bool
         /// Does the work and returns what will tell its caller, once that may be told.
         let run: (Records) throws(StoreError) -> () -> Void
         /// Tells its caller that nothing was changed, and why.
@@ -63,13 +65,17 @@ public actor SQLiteStore {
 
     /// Does an operation inside a transaction and returns when that is on the disk.
     ///
-    /// - Parameter operation: May throw to undo what it did itself, and nothing else.
+    /// - Parameters:
+    ///   - apart: Whether it has a transaction of its own, so that what befalls that one befalls nobody else.
+    ///   - operation: May throw to undo what it did itself, and nothing else.
     func perform<Outcome: Sendable>(
+        apart: Bool = false,
         _ operation: @escaping @Sendable (Records) throws(StoreError) -> Outcome
     ) async throws(StoreError) -> Outcome {
         let result: Result<Outcome, StoreError> = await withCheckedContinuation { continuation in
             self.waiting.append(
                 Waiting(
+                    isApart: apart,
                     run: { records throws(StoreError) in
                         let outcome = try operation(records)
                         return { continuation.resume(returning: .success(outcome)) }
@@ -118,6 +124,15 @@ public actor SQLiteStore {
         self.gathering = 1
         let batch = self.waiting
         self.waiting = []
+        self.carryOut(batch.filter { !$0.isApart })
+        for operation in batch where operation.isApart {
+            self.carryOut([operation])
+        }
+    }
+
+    /// Runs operations in one transaction and tells their callers.
+    private func carryOut(_ batch: [Waiting]) {
+        guard !batch.isEmpty else { return }
         do {
             // Nobody is told anything before the commit: a refusal, too, may rest on what a neighbour changed.
             for tell in try self.transact(batch) {

@@ -46,7 +46,8 @@ struct Daemon {
             policy: policy,
             surroundings: .machine,
             version: version,
-            logger: logger
+            logger: logger,
+            retention: AuditRetention(days: self.settings.auditDays, rows: self.settings.auditRows)
         )
         let server = try Server(
             on: socket,
@@ -71,7 +72,7 @@ struct Daemon {
         tidying.cancel()
         let wasAccepting = try server.stop()
         try group.syncShutdownGracefully()
-        Self.finish(store.store)
+        Self.finish(service, store.store)
         return checkerIsGone() || !wasAccepting ? 1 : 0
     }
 
@@ -102,15 +103,18 @@ struct Daemon {
         Task {
             while !Task.isCancelled {
                 await service.removeEndedSessions()
+                await service.tidyRecords()
                 try? await Task.sleep(for: .seconds(3600))
             }
         }
     }
 
-    /// Lets the store finish what waits, and tidy its files. Called from the main thread, which nothing else needs by now.
-    private static func finish(_ store: SQLiteStore) {
+    /// Lets records and the store finish what waits, and tidy its files. Called from the main thread, which nothing else
+    /// needs by now.
+    private static func finish(_ service: TwinlockService, _ store: SQLiteStore) {
         let closed = DispatchSemaphore(value: 0)
         Task {
+            await service.finishRecords()
             await store.close()
             closed.signal()
         }

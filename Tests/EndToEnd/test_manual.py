@@ -192,7 +192,10 @@ def documented_defaults():
     """From the comments and values in the settings' own source."""
     found = re.findall(r"/// `([a-z-]+\.[a-z-]+)`.*\n(?:    /// .*\n)*    public var \w+(?:: \S+)? = (.+)\n", SETTINGS)
     spelled = {"true": "yes", "false": "no", "[]": ""}
-    return {key: spelled.get(value, value.removeprefix("LogLevel.").strip('"')) for key, value in found}
+    grouped = re.compile(r"(?<=\d)_(?=\d)")
+    return {
+        key: spelled.get(value, grouped.sub("", value).removeprefix("LogLevel.").strip('"')) for key, value in found
+    }
 
 
 def check_settings(tmp_path, text):

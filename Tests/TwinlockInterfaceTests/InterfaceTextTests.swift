@@ -18,6 +18,8 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.ViewRecoveryCodes.self),
         Self.tables(OwnAccount.RegenerateRecoveryCodes.self),
         Self.tables(OwnAccount.AcknowledgeRecoveryCodes.self),
+        Self.tables(OwnAccount.GetLog.self),
+        Self.tables(OwnAccount.ClearFailures.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {

@@ -97,16 +97,21 @@ final class Scene: Sendable {
         let pauses = Mutex<[Duration]>([])
     }
 
+    /// - Parameters:
+    ///   - store: In place of the one in memory.
+    ///   - logger: Where the log goes; nowhere by default.
     init(
         hidesPasswordResult: Bool = true,
         servedUid: UInt32? = nil,
-        allowsCodeWithoutPassword: Bool = true
+        allowsCodeWithoutPassword: Bool = true,
+        store: (any AccountStore)? = nil,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
         self.service = TwinlockService(
-            store: self.store,
+            store: store ?? self.store,
             sealer: Sealer(current: try SealingKey(material: material)),
             checker: self.host,
             policy: ServicePolicy(
@@ -130,7 +135,7 @@ final class Scene: Sendable {
                 pause: { time in clock.pauses.withLock { $0.append(time) } }
             ),
             version: "1.2.3",
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: logger
         )
         self.host.state.withLock {
             $0.users = [

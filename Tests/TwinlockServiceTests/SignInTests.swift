@@ -345,26 +345,30 @@ struct PendingTests {
         }
     }
 
-    @Test("every field comes back as it was written", arguments: [true, false])
-    func encoding(isGenuine: Bool) {
-        let long = String(repeating: "ż", count: 128)
+    private static let long = String(repeating: "ż", count: 128)
+    private static let grounds: [PendingSignIn.Ground] = [
+        .genuine(Identity(name: Self.long, uid: .max), generation: .max, .passwordMustBeChanged),
+        .pretended(Identity(name: Self.long, uid: .max)), .pretended(nil),
+    ]
+
+    @Test("every field comes back as it was written", arguments: grounds, [nil, 3])
+    func encoding(ground: PendingSignIn.Ground, realUid: UInt32?) {
         let origin = SignInOrigin(
             peerUid: 7,
             service: String(repeating: "s", count: 64),
             tty: String(repeating: "t", count: 64),
             remoteHost: String(repeating: "h", count: 255),
-            realUid: isGenuine ? 3 : nil,
+            realUid: realUid,
             purpose: .login,
             passed: [.publickey, .password]
         )
         let pending = PendingSignIn(
             id: Array(0..<16),
             begun: UnixSeconds(-1),
-            givenName: long,
+            givenName: Self.long,
             origin: origin,
             factors: [.password],
-            ground: isGenuine
-                ? .genuine(Identity(name: long, uid: .max), generation: .max, .passwordMustBeChanged) : .pretended
+            ground: ground
         )
         #expect(PendingSignIn(encoded: pending.encoded()) == pending)
         #expect(pending.encoded().count == PendingSignIn.encodedBytes)

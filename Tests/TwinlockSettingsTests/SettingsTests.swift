@@ -36,6 +36,9 @@ struct SettingsTests {
             group = wheel
             [account]
             code-without-password = no
+            [audit]
+            days = 30
+            rows = 5000
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -56,6 +59,8 @@ struct SettingsTests {
         #expect(settings.serviceConnectionsPerUid == 500)
         #expect(settings.administrationGroup == "wheel")
         #expect(!settings.allowsCodeWithoutPassword)
+        #expect(settings.auditDays == 30)
+        #expect(settings.auditRows == 5000)
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -85,6 +90,8 @@ struct SettingsTests {
         ("[administration]\ngroup = root", 2, "not root"),
         ("[daemon]\nuser = a\u{0}b", 2, "control character"),
         ("[account]\ncode-without-password = false", 2, "is not yes or no"),
+        ("[audit]\ndays = 0", 2, "audit.days: \"0\" is not a number from 1 to 3650"),
+        ("[audit]\nrows = 999", 2, "from 1000 to 10000000"),
     ]
 
     @Test("a bad line is named with its number, its key and what was expected", arguments: refused)

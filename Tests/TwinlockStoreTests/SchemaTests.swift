@@ -44,6 +44,9 @@ struct SchemaTests {
         "UPDATE sessions SET shows_code = 0, shows_password = 0, shows_publickey = 0",
         "UPDATE sessions SET shows_code = 2",
         "UPDATE sessions SET created = 9223372036854775807",
+        "UPDATE audit_records SET count = count + 1",
+        "UPDATE audit_counts SET rows = -1",
+        "INSERT INTO audit_counts VALUES (3, 0)",
     ]
 
     @Test("refuses", arguments: refused)
@@ -165,6 +168,7 @@ struct SchemaTests {
             for: stage.identity()
         )
         try await store.insert(stage.session(1))
+        _ = try await store.append([stage.record()])
         return store
     }
 }

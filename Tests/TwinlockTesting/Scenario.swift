@@ -23,7 +23,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
     /// The whole contract.
     public static let contract =
-        codes + throttling + setUps + identities + sessions + lists + resynchronising + recoveryCodes
+        codes + throttling + setUps + identities + sessions + lists + resynchronising + recoveryCodes + audit
+        + clearing
 }
 
 /// That a claim is wrong.
