@@ -262,12 +262,17 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_malformed_request_is_closed_without_an_answer(checker, stack, data):
+# The rest of these is waited for. Any other request keeps its side open, because whoever closes it is not answered at all.
+CUT_SHORT = {"a header cut short", "text cut short", "nothing", "a key that does not come"}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_request_is_closed_without_an_answer(checker, stack, name):
     stack(*good_stack())
     with checker().connect() as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
+        connection.sendall(MALFORMED[name])
+        if name in CUT_SHORT:
+            connection.shutdown(socket.SHUT_WR)
         try:
             assert receive(connection) is None
         except ConnectionResetError:
