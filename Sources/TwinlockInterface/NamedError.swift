@@ -18,6 +18,10 @@ public enum NamedError: Error, Hashable, Sendable {
     case notEnabled
     /// There is no set-up to confirm.
     case noSetUp
+    /// The account has no session or token of that id.
+    case notFound
+    /// The account has as many tokens as it may have.
+    case tooManyTokens
 
     /// The name inside an interface.
     public var member: String {
@@ -30,6 +34,8 @@ public enum NamedError: Error, Hashable, Sendable {
         case .unavailable: "Unavailable"
         case .notEnabled: "NotEnabled"
         case .noSetUp: "NoSetUp"
+        case .notFound: "NotFound"
+        case .tooManyTokens: "TooManyTokens"
         }
     }
 
@@ -38,7 +44,7 @@ public enum NamedError: Error, Hashable, Sendable {
         switch self {
         case .tooManyFailures: [.optional("seconds", .int)]
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .notFound, .tooManyTokens:
             []
         }
     }
@@ -51,7 +57,7 @@ public enum NamedError: Error, Hashable, Sendable {
         ],
         OwnAccount.interface: [
             .authenticationFailed, .tooManyFailures(seconds: nil), .signInAgain, .codeAlreadyUsed, .notEnabled,
-            .noSetUp, .unavailable,
+            .noSetUp, .notFound, .tooManyTokens, .unavailable,
         ],
     ]
 
@@ -62,7 +68,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures(let seconds):
             return .error(name) { $0.member("seconds", seconds.map(Int64.init)) }
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .notFound, .tooManyTokens:
             return .error(name)
         }
     }
@@ -77,7 +83,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures:
             self = .tooManyFailures(seconds: (parameters?["seconds"]?.integer).map(Int.init))
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp:
+            .noSetUp, .notFound, .tooManyTokens:
             self = error
         }
     }

@@ -31,6 +31,14 @@ struct DecisionLog: Sendable {
         case setUpBegun = "set-up begun"
         case setUpConfirmed = "set-up confirmed"
         case disabled = "second factor removed"
+        case passwordLocked = "the password was locked: sessions and tokens ended"
+        case passwordChanged = "the password was changed: a session or token ended"
+        case sessionsRevoked = "sessions ended by their owner"
+        case tokenCreated = "token created"
+        case tokenEdited = "token changed"
+        case tokenRefreshed = "token given a new value"
+        case tokenRevoked = "token ended by its owner"
+        case tooManyTokens = "too many tokens"
     }
 
     /// What became of a call.

@@ -1,4 +1,5 @@
 import TwinlockAccounts
+import TwinlockOTP
 
 /// Names and accounts of the host, as the checker tells them, kept for a minute.
 ///
@@ -39,16 +40,29 @@ actor Directory {
     }
 
     /// What the host says about an account, the password apart.
-    func report(user: String, at now: UnixSeconds) async throws(CheckFailure) -> CheckReport {
-        if let kept = self.reports[user], Self.isGood(kept.at, at: now) {
-            return kept.value
+    ///
+    /// - Parameter anew: Whether to ask also where an answer is kept: before something ends for good.
+    /// - Returns: The report, and whether it is a kept one.
+    func report(
+        user: String,
+        fieldKey: SecretBytes,
+        at now: UnixSeconds,
+        anew: Bool = false
+    ) async throws(CheckFailure) -> (report: CheckReport, isKept: Bool) {
+        if !anew, let kept = self.reports[user], Self.isGood(kept.at, at: now) {
+            return (kept.value, true)
         }
-        let report = try await self.checker.account(user: user)
+        let report = try await self.checker.account(user: user, fieldKey: fieldKey)
+        self.note(report, of: user, at: now)
+        return (report, false)
+    }
+
+    /// Keeps what a check of a right password has told anyway: an older answer would take a new password for a change.
+    func note(_ report: CheckReport, of user: String, at now: UnixSeconds) {
         if self.reports.count >= Self.maximumEntries {
             self.reports.removeAll()
         }
         self.reports[user] = Kept(value: report, at: now)
-        return report
     }
 
     private static func isGood(_ at: UnixSeconds, at now: UnixSeconds) -> Bool {

@@ -16,16 +16,24 @@ struct AuthorizedCall<Parameters: Message, Subject: Sendable>: Sendable {
         self.peer = peer
         self.subject = subject
     }
+
+    /// The same caller and subject with a part of the parameters, for what several methods do.
+    func with<Part: Message>(_ part: Part) -> AuthorizedCall<Part, Subject> {
+        AuthorizedCall<Part, Subject>(parameters: part, peer: self.peer, subject: self.subject)
+    }
 }
 
 /// Who may call a method, and on whose behalf: looked at before anything else is.
 struct Callers<Parameters: Message, Subject: Sendable>: Sendable {
-    let admit: @Sendable (TwinlockService, Parameters, Peer) async throws(Refusal) -> Subject
+    /// The last argument is the method's full name: what a token opens depends on it.
+    let admit: @Sendable (TwinlockService, Parameters, Peer, String) async throws(Refusal) -> Subject
 }
 
 /// One method of ours: its name, who may call it, and what carries it out.
 struct MethodEntry: Sendable {
     let name: String
+    /// What goes in.
+    let parameters: [Field]
     let handle: @Sendable (TwinlockService, Call, Peer) async -> Reply
 
     init<M: Method, Subject: Sendable>(
@@ -36,10 +44,11 @@ struct MethodEntry: Sendable {
             @Sendable (AuthorizedCall<M.Parameters, Subject>) async throws(Refusal) -> M.Result
     ) {
         self.name = M.name
+        self.parameters = M.Parameters.fields
         self.handle = { service, call, peer in
             do throws(Refusal) {
                 let parameters = try Self.decode(M.Parameters.self, call)
-                let subject = try await callers.admit(service, parameters, peer)
+                let subject = try await callers.admit(service, parameters, peer, M.name)
                 let authorized = AuthorizedCall(parameters: parameters, peer: peer, subject: subject)
                 let result = try await handle(service)(authorized)
                 return .success { result.write(to: &$0) }
@@ -72,5 +81,13 @@ extension TwinlockService {
         MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
         MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
+        MethodEntry(OwnAccount.ListSessions.self, callers: .accountOwner { $0.session }, handle: listSessions),
+        MethodEntry(OwnAccount.RevokeSession.self, callers: .accountOwner { $0.session }, handle: revokeSession),
+        MethodEntry(OwnAccount.RevokeSessions.self, callers: .accountOwner { $0.session }, handle: revokeSessions),
+        MethodEntry(OwnAccount.CreateToken.self, callers: .accountOwner { $0.proof.session }, handle: createToken),
+        MethodEntry(OwnAccount.ListTokens.self, callers: .accountOwner { $0.session }, handle: listTokens),
+        MethodEntry(OwnAccount.EditToken.self, callers: .accountOwner { $0.proof.session }, handle: editToken),
+        MethodEntry(OwnAccount.RefreshToken.self, callers: .accountOwner { $0.proof.session }, handle: refreshToken),
+        MethodEntry(OwnAccount.RevokeToken.self, callers: .accountOwner { $0.proof.session }, handle: revokeToken),
     ]
 }

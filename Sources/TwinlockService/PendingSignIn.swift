@@ -16,8 +16,9 @@ struct PendingSignIn: Equatable, Sendable {
 
     /// What stands behind it.
     enum Ground: Equatable, Sendable {
-        /// An account whose first factor was shown; good under that generation only.
-        case genuine(Identity, generation: Int64, AccountCheck)
+        /// An account whose first factor was shown; good under that generation only. The mark is of then; nil where the
+        /// password field could not be looked at.
+        case genuine(Identity, generation: Int64, AccountCheck, PasswordMark?)
         /// A failed first factor: no code is looked at.
         case pretended
     }
@@ -41,7 +42,7 @@ struct PendingSignIn: Equatable, Sendable {
 // MARK: - Bytes
 
 extension PendingSignIn {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// The fixed-length encoding, before sealing.
     func encoded() -> SecretBytes {
@@ -62,12 +63,13 @@ extension PendingSignIn {
         switch self.ground {
         case .pretended:
             writer.integer(UInt8(0))
-        case .genuine(let identity, let generation, let check):
+        case .genuine(let identity, let generation, let check, let mark):
             writer.integer(UInt8(1))
             writer.string(identity.name)
             writer.integer(identity.uid)
             writer.integer(generation)
             writer.integer(check.rawValue)
+            writer.mark(mark)
         }
         return writer.finished()
     }
@@ -95,9 +97,10 @@ extension PendingSignIn {
             guard let name = reader.string(),
                 let uid = reader.integer(UInt32.self),
                 let generation = reader.integer(Int64.self),
-                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:))
+                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:)),
+                let mark = reader.mark()
             else { return nil }
-            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check)
+            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check, mark)
         } else {
             self.ground = .pretended
         }
@@ -143,6 +146,16 @@ private struct ByteWriter {
         self.string(value.map(\.rawValue).joined(separator: ","))
     }
 
+    mutating func mark(_ value: PasswordMark?) {
+        switch value {
+        case nil: self.integer(UInt8(0))
+        case .unreadable: self.integer(UInt8(1))
+        case .field(let digest, let isUsable):
+            self.integer(UInt8(isUsable ? 3 : 2))
+            self.bytes(digest)
+        }
+    }
+
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         precondition(
             self.end + bytes.count <= self.block.count,
@@ -183,6 +196,17 @@ private struct ByteReader {
 
     mutating func string() -> String? {
         self.bytes().flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The mark, or that there is none; nil for what is neither.
+    mutating func mark() -> PasswordMark?? {
+        switch self.integer(UInt8.self) {
+        case 0: .some(nil)
+        case 1: .some(.unreadable)
+        case 2: self.bytes().map { .some(.field(digest: $0, isUsable: false)) }
+        case 3: self.bytes().map { .some(.field(digest: $0, isUsable: true)) }
+        default: nil
+        }
     }
 
     mutating func factors() -> [Factor]? {

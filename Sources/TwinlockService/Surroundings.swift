@@ -38,6 +38,10 @@ public struct ServicePolicy: Sendable {
     public var checkDeadlineSeconds: Int
     /// The one uid that is served besides root, where the daemon was started by an ordinary user; nil for all.
     public var servedUid: UInt32?
+    /// How long sessions live.
+    public var sessionLifetimes = SessionLifetimes.standard
+    /// What tokens may be.
+    public var tokens = TokenPolicy()
 
     /// The decisions.
     public init(

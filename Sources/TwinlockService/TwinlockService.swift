@@ -18,6 +18,8 @@ public final class TwinlockService: Sendable {
     let surroundings: Surroundings
     let log: DecisionLog
     let directory: Directory
+    let fieldKeyring: PasswordFieldKeyring
+    let background = Background()
     let gate = CheckGate()
     let pendingLedger = Mutex(PendingLedger())
     let passwordThrottle = Mutex(PasswordThrottle())
@@ -42,6 +44,7 @@ public final class TwinlockService: Sendable {
         self.surroundings = surroundings
         self.log = DecisionLog(logger: logger)
         self.directory = Directory(checker: checker)
+        self.fieldKeyring = PasswordFieldKeyring(store: store, sealer: sealer, random: surroundings.random)
     }
 
     /// Answers one call. The caller is known from the socket; everything else is the table's business.

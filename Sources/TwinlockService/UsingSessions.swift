@@ -6,23 +6,35 @@ import TwinlockVarlink
 
 // `GetSession` and `SignOut`, and how a session is accepted by any method.
 extension TwinlockService {
-    func getSession(_ call: AuthorizedCall<SessionParameters, Session>) async throws(Refusal) -> GetSessionResult {
-        let session = call.subject
-        return GetSessionResult(
-            user: session.identity.name,
-            uid: Int64(session.identity.uid),
-            factors: Authentication.Factor.allCases.filter { factor in
-                session.factors.contains { $0.rawValue == factor.rawValue }
-            },
-            service: session.service,
-            created: session.created.value,
-            expires: session.expires.value
-        )
+    func getSession(_ call: AuthorizedCall<SessionParameters, Bearer>) async throws(Refusal) -> GetSessionResult {
+        switch call.subject {
+        case .session(let session):
+            return GetSessionResult(
+                user: session.identity.name,
+                uid: Int64(session.identity.uid),
+                factors: session.factors.inInterface,
+                service: session.service,
+                created: session.created.value,
+                expires: session.expires(self.policy.sessionLifetimes).value
+            )
+        case .token(let token):
+            return GetSessionResult(
+                user: token.identity.name,
+                uid: Int64(token.identity.uid),
+                factors: [],
+                service: "",
+                created: token.created.value,
+                expires: token.expires.value,
+                token: true,
+                groups: self.policy.tokens.known(token.groups)
+            )
+        }
     }
 
     /// Ends what the text names, if the caller may use it. What is gone, or is not the caller's, is not told apart.
     func signOut(_ call: AuthorizedCall<SessionParameters, Void>) async throws(Refusal) -> Empty {
         let text = call.parameters.session
+        guard !text.hasPrefix(TokenValue.prefix) else { throw .named(.signInAgain) }
         if let pending = self.pendingSignIn(text) {
             guard pending.origin.peerUid == call.peer.uid else { return Empty() }
             let now = self.surroundings.now()
@@ -32,7 +44,7 @@ extension TwinlockService {
         guard let digest = SessionValue.digest(of: text) else { return Empty() }
         do {
             guard let session = try await self.store.session(digest: digest),
-                call.peer.uid == 0 || session.belongs(to: call.peer.uid)
+                self.mayUse(session, call.peer)
             else { return Empty() }
             try await self.store.endSession(digest: digest)
         } catch {
@@ -42,12 +54,14 @@ extension TwinlockService {
         return Empty()
     }
 
-    /// Removes sessions that are over. Nobody waits for it.
+    /// Removes sessions and tokens that are over. Nobody waits for it.
     public func removeEndedSessions() async {
+        let now = self.surroundings.now()
         do {
-            try await self.store.removeSessions(endedAt: self.surroundings.now())
+            try await self.store.removeSessions(endedAt: now, self.policy.sessionLifetimes)
+            try await self.store.removeTokens(endedAt: now)
         } catch {
-            self.log.storeFailed(error, doing: "removing sessions that are over")
+            self.log.storeFailed(error, doing: "removing sessions and tokens that are over")
         }
     }
 
@@ -56,11 +70,12 @@ extension TwinlockService {
     func liveSession(_ text: SecretText, for peer: Peer) async throws(Refusal) -> Session {
         guard let digest = SessionValue.digest(of: text) else { throw .named(.signInAgain) }
         let now = self.surroundings.now()
+        let lifetimes = self.policy.sessionLifetimes
         do {
-            guard var session = try await self.store.session(digest: digest), session.isLive(at: now),
-                peer.uid == 0 || session.belongs(to: peer.uid)
+            guard var session = try await self.store.session(digest: digest), session.isLive(at: now, lifetimes),
+                self.mayUse(session, peer)
             else { throw Refusal.named(.signInAgain) }
-            try await self.standsFirm(session, at: now)
+            try await self.standsFirm(.session(session), for: peer)
             if now - session.lastUsed >= Int64(Session.useResolutionSeconds) {
                 try await self.store.useSession(digest: digest, at: now)
                 session.lastUsed = now
@@ -75,20 +90,11 @@ extension TwinlockService {
             throw .named(.unavailable)
         }
     }
+}
 
-    /// Looks again at what a session stands on: the name still has that uid, the host still lets the account in, and its
-    /// factor has not parted from it.
-    private func standsFirm(_ session: Session, at now: UnixSeconds) async throws(Refusal) {
-        let report: CheckReport
-        do {
-            report = try await self.directory.report(user: session.identity.name, at: now)
-        } catch {
-            self.log.failure("cannot look again at the account of a session: \(error)")
-            throw .named(.unavailable)
-        }
-        let enrolment = try await self.enrolment(of: session.identity)
-        guard report.identity == session.identity, report.account == .usable, enrolment != .parted else {
-            throw .named(.signInAgain)
-        }
+extension [Factor] {
+    /// The same factors in the interface's words and order.
+    var inInterface: [Authentication.Factor] {
+        Authentication.Factor.allCases.filter { factor in self.contains { $0.rawValue == factor.rawValue } }
     }
 }

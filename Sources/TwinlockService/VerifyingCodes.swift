@@ -31,7 +31,7 @@ extension TwinlockService {
         switch pending.ground {
         case .pretended:
             throw await self.pretendedRefusal(pending, attempt: attempt)
-        case .genuine(let identity, let generation, let check):
+        case .genuine(let identity, let generation, let check, let mark):
             let failedCodes = try await self.judgeCode(
                 call.parameters.code,
                 of: identity,
@@ -39,7 +39,13 @@ extension TwinlockService {
                 origin: pending.origin,
                 method: "Verify2FACode"
             )
-            return try await self.finish(pending, identity: identity, check: check, failedCodes: failedCodes)
+            return try await self.finish(
+                pending,
+                identity: identity,
+                check: check,
+                mark: mark,
+                failedCodes: failedCodes
+            )
         }
     }
 
@@ -48,6 +54,7 @@ extension TwinlockService {
         _ pending: PendingSignIn,
         identity: Identity,
         check: AccountCheck,
+        mark: PasswordMark?,
         failedCodes: Int
     ) async throws(Refusal) -> SignInResult {
         let now = self.surroundings.now()
@@ -78,6 +85,7 @@ extension TwinlockService {
         self.log.decision("Verify2FACode", .accepted, .codeRight, user: identity.name, origin: pending.origin)
         return try await self.signedIn(
             identity,
+            mark: mark,
             origin: pending.origin,
             factors: pending.factors + [.code],
             secondFactor: .verified,

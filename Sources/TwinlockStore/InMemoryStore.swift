@@ -5,7 +5,9 @@ public import TwinlockAccounts
 /// Its disk is the actor: no operation awaits anything between reading and writing, so each happens wholly and alone.
 public actor InMemoryStore: AccountStore {
     private var accounts: [Int64: Account] = [:]
-    private var sessions: [[UInt8]: Session] = [:]
+    var sessions: [[UInt8]: Session] = [:]
+    var tokens: [Token] = []
+    var sealedKeys: [String: [UInt8]] = [:]
     /// The last number given to an account.
     ///
     /// Numbers are not used again.
@@ -72,6 +74,7 @@ public actor InMemoryStore: AccountStore {
             self.sessions = self.sessions.filter { _, session in
                 session.identity != changed.identity || session.factors.contains(.code)
             }
+            self.tokens.removeAll { $0.identity == changed.identity && !$0.showsCode }
         }
         return verdict
     }
@@ -124,8 +127,8 @@ public actor InMemoryStore: AccountStore {
     }
 
     /// Removes sessions that are over.
-    public func removeSessions(endedAt now: UnixSeconds) throws(StoreError) {
-        self.sessions = self.sessions.filter { !$1.isOver(at: now) }
+    public func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) throws(StoreError) {
+        self.sessions = self.sessions.filter { !$1.isOver(at: now, lifetimes) }
     }
 
     private func account(_ id: Int64) throws(StoreError) -> Account {

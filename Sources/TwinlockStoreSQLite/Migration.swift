@@ -10,7 +10,7 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All of them, in order.
-    static let released: [Migration] = [.accountsAndSessions, .trials]
+    static let released: [Migration] = [.accountsAndSessions, .trials, .tokensAndMarks]
 }
 
 extension Migration {
@@ -105,7 +105,7 @@ extension Migration {
     )
 
     /// Years 1 to 9999: sums with these cannot overflow.
-    private static let moments = "-62135596800 AND 253402300799"
+    static let moments = "-62135596800 AND 253402300799"
 
     private static let secretColumns = """
         sealed BLOB NOT NULL CHECK (length(sealed) > 0),

@@ -8,6 +8,10 @@ final class Records {
     let accounts: AccountRecords
     /// Sessions.
     let sessions: SessionRecords
+    /// Tokens.
+    let tokens: TokenRecords
+    /// The daemon's own sealed keys.
+    let sealedKeys: SealedKeyRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -22,6 +26,8 @@ final class Records {
     init(_ database: consuming Database) throws(StoreError) {
         self.accounts = try AccountRecords(database)
         self.sessions = try SessionRecords(database)
+        self.tokens = try TokenRecords(database)
+        self.sealedKeys = try SealedKeyRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             to: "save to store"

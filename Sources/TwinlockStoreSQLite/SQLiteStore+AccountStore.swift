@@ -64,6 +64,7 @@ extension SQLiteStore: AccountStore {
             try records.accounts.save(changed, was: found)
             if case .confirmed = verdict {
                 try records.sessions.endWithoutCode(of: changed.identity)
+                try records.tokens.endWithoutCode(of: changed.identity)
             }
             return verdict
         }
@@ -126,9 +127,9 @@ extension SQLiteStore: AccountStore {
     }
 
     /// Removes sessions that are over.
-    public func removeSessions(endedAt now: UnixSeconds) async throws(StoreError) {
+    public func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) async throws(StoreError) {
         try await self.perform { records throws(StoreError) in
-            try records.sessions.remove(endedAt: now)
+            try records.sessions.remove(endedAt: now, lifetimes)
         }
     }
 }

@@ -40,6 +40,10 @@ extension Failure {
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",
                 "begin again with `twinlock enable` and scan the new QR code: the old one is of no use"
             )
+        case .notFound:
+            return (.refused, "there is no session or token of that id", "list them, then try again")
+        case .tooManyTokens:
+            return (.refused, "the account has as many tokens as it may have", "remove one, then try again")
         }
     }
 

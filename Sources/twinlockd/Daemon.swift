@@ -138,13 +138,21 @@ struct Daemon {
     }
 
     private func policy(servedUid: UInt32?) -> ServicePolicy {
-        ServicePolicy(
+        var policy = ServicePolicy(
             hidesPasswordResult: self.settings.hidesPasswordResult,
             issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
             failureDelaySeconds: self.settings.failureDelay,
             checkDeadlineSeconds: self.settings.checkerDeadline,
             servedUid: servedUid
         )
+        policy.sessionLifetimes = SessionLifetimes(
+            idleSeconds: self.settings.sessionIdle,
+            absoluteSeconds: self.settings.sessionAbsolute
+        )
+        policy.tokens.maximumDays = self.settings.tokenMaximumDays
+        policy.tokens.endsWithPasswordChange = self.settings.tokensEndWithPasswordChange
+        policy.tokens.declaredGroups = self.settings.declaredTokenGroups
+        return policy
     }
 
     private static func hostName() -> String {

@@ -13,6 +13,14 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.BeginSetUp.self),
         Self.tables(OwnAccount.ConfirmSetUp.self),
         Self.tables(OwnAccount.Disable.self),
+        Self.tables(OwnAccount.ListSessions.self),
+        Self.tables(OwnAccount.RevokeSession.self),
+        Self.tables(OwnAccount.RevokeSessions.self),
+        Self.tables(OwnAccount.CreateToken.self),
+        Self.tables(OwnAccount.ListTokens.self),
+        Self.tables(OwnAccount.EditToken.self),
+        Self.tables(OwnAccount.RefreshToken.self),
+        Self.tables(OwnAccount.RevokeToken.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {

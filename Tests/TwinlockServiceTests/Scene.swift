@@ -16,12 +16,27 @@ final class FakeHost: PasswordChecker {
         var uid: UInt32
         var password: String
         var account: AccountCheck = .usable
+        var field = Field.hash
+
+        /// What stands where the hash of the password is.
+        enum Field: Sendable {
+            /// A hash; after `passwd` another one, even of the same password.
+            case hash, otherHash
+            /// After `usermod -L`: the hash behind an exclamation mark.
+            case locked
+            /// Never any password: `*`, or no entry at all.
+            case star, absent
+            /// The checker may not read it, or could not this time.
+            case unreadable, unknown
+        }
     }
 
     struct State: Sendable {
         var users: [String: User] = [:]
         var failure: CheckFailure?
         var checks = 0
+        /// Questions about accounts alone.
+        var lookUps = 0
         /// Since the host was made; a check spends some of it.
         var uptime = Duration.zero
         var costOfUnknown = Duration.milliseconds(20)
@@ -35,6 +50,7 @@ final class FakeHost: PasswordChecker {
         password: SecretText,
         remoteHost: String,
         tty: String,
+        fieldKey: SecretBytes,
         within time: Duration
     ) async throws(CheckFailure) -> CheckReport {
         let given = password.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
@@ -42,14 +58,15 @@ final class FakeHost: PasswordChecker {
             state.checks += 1
             state.uptime += state.users[user] == nil ? state.costOfUnknown : state.costOfKnown
         }
-        var report = try self.report(user)
+        var report = try self.report(user, fieldKey)
         let known = self.state.withLock { $0.users[user]?.password }
         report.password = known.map { $0 == given ? .right : .wrong } ?? .unknownUser
         return report
     }
 
-    func account(user: String) async throws(CheckFailure) -> CheckReport {
-        try self.report(user)
+    func account(user: String, fieldKey: SecretBytes) async throws(CheckFailure) -> CheckReport {
+        self.state.withLock { $0.lookUps += 1 }
+        return try self.report(user, fieldKey)
     }
 
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
@@ -58,15 +75,31 @@ final class FakeHost: PasswordChecker {
         }
     }
 
-    private func report(_ user: String) throws(CheckFailure) -> CheckReport {
+    private func report(_ user: String, _ fieldKey: SecretBytes) throws(CheckFailure) -> CheckReport {
         let (known, failure) = self.state.withLock { ($0.users[user], $0.failure) }
         if let failure { throw failure }
         return CheckReport(
             password: .notChecked,
             account: known?.account ?? .unknown,
             identity: known.map { Identity(name: user, uid: $0.uid) },
-            hasUsablePassword: known != nil
+            hasUsablePassword: known.map { $0.field == .hash || $0.field == .otherHash } ?? false,
+            fieldDigest: known.map { Self.digest($0, fieldKey) } ?? .unknown
         )
+    }
+
+    private static func digest(_ user: User, _ fieldKey: SecretBytes) -> CheckReport.FieldDigest {
+        let key = fieldKey.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let field: String
+        switch user.field {
+        case .unreadable: return .unreadable
+        case .unknown: return .unknown
+        case .hash: field = "hash of \(user.password)"
+        case .otherHash: field = "other hash of \(user.password)"
+        case .locked: field = "!hash of \(user.password)"
+        case .star: field = "*"
+        case .absent: field = ""
+        }
+        return .of(Array("\(key) \(field)".utf8))
     }
 }
 
@@ -88,21 +121,28 @@ final class Scene: Sendable {
         let pauses = Mutex<[Duration]>([])
     }
 
-    init(hidesPasswordResult: Bool = true, servedUid: UInt32? = nil) throws {
+    /// - Parameter change: Of the policy.
+    init(
+        hidesPasswordResult: Bool = true,
+        servedUid: UInt32? = nil,
+        _ change: (inout ServicePolicy) -> Void = { _ in }
+    ) throws {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
+        var policy = ServicePolicy(
+            hidesPasswordResult: hidesPasswordResult,
+            issuer: "host",
+            failureDelaySeconds: 2,
+            checkDeadlineSeconds: 15,
+            servedUid: servedUid
+        )
+        change(&policy)
         self.service = TwinlockService(
             store: self.store,
             sealer: Sealer(current: try SealingKey(material: material)),
             checker: self.host,
-            policy: ServicePolicy(
-                hidesPasswordResult: hidesPasswordResult,
-                issuer: "host",
-                failureDelaySeconds: 2,
-                checkDeadlineSeconds: 15,
-                servedUid: servedUid
-            ),
+            policy: policy,
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },
                 uptime: { [host] in host.state.withLock { $0.uptime } },

@@ -345,8 +345,13 @@ struct PendingTests {
         }
     }
 
-    @Test("every field comes back as it was written", arguments: [true, false])
-    func encoding(isGenuine: Bool) {
+    static let marks: [PasswordMark?] = [
+        nil, .unreadable, .field(digest: Array(0..<32), isUsable: true),
+        .field(digest: Array(32..<64), isUsable: false),
+    ]
+
+    @Test("every field comes back as it was written", arguments: [true, false], marks)
+    func encoding(isGenuine: Bool, mark: PasswordMark?) {
         let long = String(repeating: "ż", count: 128)
         let origin = SignInOrigin(
             peerUid: 7,
@@ -364,7 +369,7 @@ struct PendingTests {
             origin: origin,
             factors: [.password],
             ground: isGenuine
-                ? .genuine(Identity(name: long, uid: .max), generation: .max, .passwordMustBeChanged) : .pretended
+                ? .genuine(Identity(name: long, uid: .max), generation: .max, .passwordMustBeChanged, mark) : .pretended
         )
         #expect(PendingSignIn(encoded: pending.encoded()) == pending)
         #expect(pending.encoded().count == PendingSignIn.encodedBytes)

@@ -6,7 +6,7 @@ import TwinlockTesting
 
 @Suite("Store contract")
 struct ContractTests {
-    static let alone = Scenario.contract + Scenario.expiry + Scenario.wholeList
+    static let alone = Scenario.contract + Scenario.expiry + Scenario.wholeList + Scenario.tokenExpiry
 
     @Test("in memory", arguments: alone)
     func inMemory(scenario: Scenario) async throws {

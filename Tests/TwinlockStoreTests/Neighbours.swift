@@ -29,6 +29,7 @@ struct Neighbours: ForwardingStore.Around {
         do throws(StoreError) {
             try await self.store.perform { records throws(StoreError) in
                 try records.database.execute("DELETE FROM accounts; DELETE FROM sessions", to: "ruin store")
+                try records.database.execute("DELETE FROM tokens; DELETE FROM sealed_keys", to: "ruin store")
                 try records.database.execute("UPDATE absent SET nothing = 1", to: "fail")
             }
             preconditionFailure("an operation on a table that is not there has succeeded")

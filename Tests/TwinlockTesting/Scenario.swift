@@ -22,7 +22,9 @@ public struct Scenario: Sendable, CustomStringConvertible {
     }
 
     /// The whole contract.
-    public static let contract = codes + throttling + setUps + identities + sessions + lists
+    public static let contract =
+        codes + throttling + setUps + identities + sessions + lists + tokens
+        + sessionLists + sealedKeys
 }
 
 /// That a claim is wrong.
