@@ -5,15 +5,19 @@
  * because a closed connection is how it says that nobody waits any more. Numbers are big-endian.
  *
  * Request (16 bytes, then the texts without separators, none of them with a NUL inside):
- *   "TLC1"  u8 op  u8 flags=0  u16 userLength  u16 passwordLength  u16 rhostLength  u16 ttyLength  u16
- * reserved=0 user[1...256]  password[0...512]  rhost[0...255]  tty[0...64] Only OP_CHECK_PASSWORD takes a
- * password. A request that is anything else is closed without an answer.
+ *   "TLC2"  u8 op  u8 flags=0  u16 userLength  u16 passwordLength  u16 rhostLength  u16 ttyLength
+ *   u16 keyLength  user[1...256]  password[0...512]  rhost[0...255]  tty[0...64]  key[0 or 16]
+ * Only OP_CHECK_PASSWORD takes a password; it and OP_CHECK_ACCOUNT take a key, letters, digits, "." and "/".
+ * A request that is anything else is closed without an answer.
  *
- * Answer (24 bytes, then the name and the groups):
- *   "TLR1"  u8 result  u8 account  u8 passwordField  u8 reserved=0  u32 uid  u32 gid  u32 failDelay
- *   u16 nameLength  u16 groupCount  name[nameLength]  u32 gid[groupCount]
+ * Answer (24 bytes, then the name, the groups and the digest):
+ *   "TLR2"  u8 result  u8 account  u8 passwordField  u8 digestLength  u32 uid  u32 gid  u32 failDelay
+ *   u16 nameLength  u16 groupCount  name[nameLength]  u32 gid[groupCount]  digest[0 or 43]
  * uid and gid are 0xffffffff, the name and the groups empty, where the name service knows no such account.
  * failDelay is the microseconds that the stack asked to be waited after a failure: libpam has not waited.
+ * The digest is that of the password field, or of there being none, under the key. It shows a change of the
+ * field to whoever knows an earlier one, and the field to nobody. There is none without a key, and none where
+ * the field could not be looked at.
  */
 #ifndef TWINLOCK_CHECKER_H
 #define TWINLOCK_CHECKER_H
@@ -32,8 +36,10 @@
 #define PASSWORD_MAX 512
 #define RHOST_MAX 255
 #define TTY_MAX 64
-#define GROUPS_MAX 1024 /* a person in more groups is answered with RESULT_ERROR, never with some of them */
-#define ANSWER_MAX (ANSWER_HEADER + USER_MAX + 4 * GROUPS_MAX)
+#define KEY_LENGTH 16    /* 96 bits: as much salt as sha256crypt takes, crypt(5) */
+#define DIGEST_LENGTH 43 /* what sha256crypt makes of it, 256 bits */
+#define GROUPS_MAX 1024  /* a person in more groups is answered with RESULT_ERROR, never with some of them */
+#define ANSWER_MAX (ANSWER_HEADER + USER_MAX + 4 * GROUPS_MAX + DIGEST_LENGTH)
 #define NO_ID UINT32_MAX
 
 enum op {
@@ -65,8 +71,9 @@ enum account {
 
 enum password_field {
 	PASSWORD_USABLE = 0,
-	PASSWORD_UNUSABLE = 1, /* locked, empty, no hash, or no such account */
-	PASSWORD_UNKNOWN = 2,  /* not ours to read, or not kept on this host */
+	PASSWORD_UNUSABLE = 1,   /* locked, empty, no hash, or no such account */
+	PASSWORD_UNKNOWN = 2,    /* not kept on this host, or not to be had this time */
+	PASSWORD_UNREADABLE = 3, /* not ours to read */
 };
 
 /* A request, unpacked. Texts end in a NUL; rhost and tty may be empty. */
@@ -76,6 +83,7 @@ struct request {
 	char password[PASSWORD_MAX + 1]; /* secret: wiped by whoever is done with it */
 	char rhost[RHOST_MAX + 1];
 	char tty[TTY_MAX + 1];
+	char key[KEY_LENGTH + 1]; /* secret: wiped likewise; empty where no digest is wanted */
 };
 
 struct answer {
@@ -88,6 +96,8 @@ struct answer {
 	char name[USER_MAX + 1];
 	uint16_t group_count;
 	uint32_t groups[GROUPS_MAX];
+	uint8_t digest_length; /* 0 or DIGEST_LENGTH */
+	char digest[DIGEST_LENGTH];
 };
 
 /* How this process was told to work. */

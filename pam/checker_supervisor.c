@@ -153,27 +153,52 @@ is_number(const char *text)
 	return text[strspn(text, "0123456789")] == '\0' && strlen(text) <= 10;
 }
 
+/* Whether these are all characters that a salt may have, crypt(5). */
+static bool
+is_salt(const char *text)
+{
+	return text[strspn(text, "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+/* Whether an operation takes a password or a key of these lengths. */
+static bool
+takes_secrets(enum op op, size_t password_length, size_t key_length)
+{
+	switch (op) {
+	case OP_CHECK_PASSWORD:
+		return key_length == 0 || key_length == KEY_LENGTH;
+	case OP_CHECK_ACCOUNT:
+		return password_length == 0 && (key_length == 0 || key_length == KEY_LENGTH);
+	case OP_LOOK_UP_NAME:
+	case OP_LOOK_UP_UID:
+		return password_length == 0 && key_length == 0;
+	}
+	return false;
+}
+
 /* False: not a request, or not here in time. */
 static bool
 receive_request(int fd, struct request *request, int64_t deadline)
 {
 	unsigned char header[REQUEST_HEADER];
-	size_t password_length;
+	size_t password_length, key_length;
 
 	if (!receive_all(fd, header, sizeof(header), deadline))
 		return false;
-	if (memcmp(header, "TLC1", 4) != 0 || header[5] != 0 || get_u16(header + 14) != 0)
+	if (memcmp(header, "TLC2", 4) != 0 || header[5] != 0)
 		return false;
 	if (header[4] < OP_CHECK_PASSWORD || header[4] > OP_CHECK_ACCOUNT)
 		return false;
 	request->op = (enum op)header[4];
 	password_length = get_u16(header + 8);
-	if (get_u16(header + 6) == 0 || (request->op != OP_CHECK_PASSWORD && password_length > 0))
+	key_length = get_u16(header + 14);
+	if (get_u16(header + 6) == 0 || !takes_secrets(request->op, password_length, key_length))
 		return false;
 	return receive_text(fd, request->user, get_u16(header + 6), USER_MAX, deadline) &&
 	       receive_text(fd, request->password, password_length, PASSWORD_MAX, deadline) &&
 	       receive_text(fd, request->rhost, get_u16(header + 10), RHOST_MAX, deadline) &&
 	       receive_text(fd, request->tty, get_u16(header + 12), TTY_MAX, deadline) &&
+	       receive_text(fd, request->key, key_length, KEY_LENGTH, deadline) && is_salt(request->key) &&
 	       (request->op != OP_LOOK_UP_UID || is_number(request->user));
 }
 
@@ -226,7 +251,7 @@ is_whole(const struct inbox *inbox)
 	const unsigned char *b = inbox->bytes;
 
 	return inbox->length >= ANSWER_HEADER &&
-	       inbox->length >= ANSWER_HEADER + (size_t)get_u16(b + 20) + 4 * (size_t)get_u16(b + 22);
+	       inbox->length >= ANSWER_HEADER + (size_t)get_u16(b + 20) + 4 * (size_t)get_u16(b + 22) + b[7];
 }
 
 enum news { NEWS_ANSWER, NEWS_PEER_GONE, NEWS_FAILED };

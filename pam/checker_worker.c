@@ -7,10 +7,13 @@
 #include <crypt.h>
 #include <errno.h>
 #include <grp.h>
+#include <paths.h>
 #include <pwd.h>
 #include <shadow.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <security/pam_appl.h>
 
@@ -103,28 +106,72 @@ judge_field(const char *field)
 }
 
 /*
- * The account's password field: the shadow entry's; without one, the passwd entry's if that is a hash. A
- * directory's account has neither, and its password may well be usable.
+ * Puts the digest of a field under the request's key into the answer; none without a key, and none of a field
+ * that is longer than libcrypt takes.
+ *
+ * sha256crypt with the key as its salt: the one keyed function of this kind that is linked already, and that
+ * can be used neither to learn the field nor, without the key, to try passwords against it.
+ *
+ * kind tells apart where the field is from, so that an empty one is not the same as none.
  */
-static enum password_field
-find_field(const char *name, const char *passwd_field)
+static void
+digest_field(const char *kind, const char *field, const char *key, struct answer *answer)
+{
+	static struct crypt_data data;
+	char phrase[CRYPT_MAX_PASSPHRASE_SIZE], setting[sizeof("$5$rounds=1000$$") + KEY_LENGTH];
+	const char *made = NULL;
+	int length;
+
+	if (key[0] == '\0')
+		return;
+	length = snprintf(phrase, sizeof(phrase), "%s%s", kind, field);
+	(void)snprintf(setting, sizeof(setting), "$5$rounds=1000$%s$", key);
+	if (length > 0 && (size_t)length < sizeof(phrase))
+		made = crypt_r(phrase, setting, &data);
+	/* A failure is told by NULL or by a text that begins otherwise, crypt(3). */
+	if (made != NULL && strncmp(made, setting, strlen(setting)) == 0 &&
+		strlen(made) == strlen(setting) + DIGEST_LENGTH) {
+		memcpy(answer->digest, made + strlen(setting), DIGEST_LENGTH);
+		answer->digest_length = DIGEST_LENGTH;
+	}
+	explicit_bzero(&data, sizeof(data));
+	explicit_bzero(phrase, sizeof(phrase));
+	explicit_bzero(setting, sizeof(setting));
+}
+
+/*
+ * Looks at the account's password field: the shadow entry's; without one, the passwd entry's if that is a
+ * hash. A directory's account has neither, and its password may well be usable.
+ *
+ * Where the shadow file may not be read, other services of the name service may have made an entry up (the
+ * one of systemd does for root), so that what they say is not asked for.
+ */
+static void
+find_field(const char *name, const char *passwd_field, const char *key, struct answer *answer)
 {
 	static char buffer[ENTRY_MAX]; /* static for its size: this process serves one request */
 	struct spwd entry, *found = NULL;
-	enum password_field field;
 	int error;
 
+	if (access(_PATH_SHADOW, R_OK) < 0 && errno == EACCES) {
+		answer->password_field = PASSWORD_UNREADABLE;
+		return;
+	}
 	error = getspnam_r(name, &entry, buffer, sizeof(buffer), &found);
-	if (found != NULL)
-		field = judge_field(found->sp_pwdp);
-	else if (error == 0 && judge_field(passwd_field) == PASSWORD_USABLE)
-		field = PASSWORD_USABLE;
-	else if (error == 0 && passwd_field != NULL && passwd_field[0] == '\0')
-		field = PASSWORD_UNUSABLE;
-	else
-		field = PASSWORD_UNKNOWN;
+	if (found != NULL) {
+		answer->password_field = judge_field(found->sp_pwdp);
+		digest_field("shadow:", found->sp_pwdp == NULL ? "" : found->sp_pwdp, key, answer);
+	} else if (error == 0 && judge_field(passwd_field) == PASSWORD_USABLE) {
+		answer->password_field = PASSWORD_USABLE;
+		digest_field("passwd:", passwd_field, key, answer);
+	} else if (error == 0 && passwd_field != NULL && passwd_field[0] == '\0') {
+		answer->password_field = PASSWORD_UNUSABLE;
+		digest_field("passwd:", "", key, answer);
+	} else if (error == 0) {
+		answer->password_field = PASSWORD_UNKNOWN;
+		digest_field("none", "", key, answer);
+	}
 	explicit_bzero(buffer, sizeof(buffer));
-	return field;
 }
 
 static bool
@@ -189,6 +236,7 @@ look_up(const struct request *request, struct answer *answer)
 		return RESULT_ERROR;
 	if (found == NULL) {
 		answer->password_field = PASSWORD_UNUSABLE;
+		digest_field("none", "", request->key, answer); /* takes as long as for an account */
 		return RESULT_UNKNOWN_USER;
 	}
 	if (found->pw_name[0] == '\0' || strlen(found->pw_name) > USER_MAX || found->pw_uid == NO_ID ||
@@ -197,7 +245,7 @@ look_up(const struct request *request, struct answer *answer)
 	memcpy(answer->name, found->pw_name, strlen(found->pw_name) + 1);
 	answer->uid = found->pw_uid;
 	answer->gid = found->pw_gid;
-	answer->password_field = find_field(found->pw_name, found->pw_passwd);
+	find_field(found->pw_name, found->pw_passwd, request->key, answer);
 	return RESULT_RIGHT;
 }
 
@@ -366,6 +414,7 @@ carry_out(const struct settings *settings, struct request *request, struct answe
 		(verdict == RESULT_UNKNOWN_USER || answer->password_field == PASSWORD_UNUSABLE))
 		spend_one_hash(request->password);
 	explicit_bzero(request->password, sizeof(request->password));
+	explicit_bzero(request->key, sizeof(request->key));
 	answer->result = names == RESULT_RIGHT ? verdict : names;
 	if (answer->result == RESULT_RIGHT && with_pam && answer->account == ACCOUNT_NOT_RUN)
 		answer->result = RESULT_ERROR;
@@ -391,11 +440,11 @@ pack_answer(const struct answer *answer, unsigned char out[ANSWER_MAX])
 	size_t name_length = strlen(answer->name), i;
 	unsigned char *at = out + 4;
 
-	memcpy(out, "TLR1", 4);
+	memcpy(out, "TLR2", 4);
 	*at++ = (unsigned char)answer->result;
 	*at++ = (unsigned char)answer->account;
 	*at++ = (unsigned char)answer->password_field;
-	*at++ = 0;
+	*at++ = answer->digest_length;
 	at = put_u32(at, answer->uid);
 	at = put_u32(at, answer->gid);
 	at = put_u32(at, answer->fail_delay);
@@ -405,5 +454,7 @@ pack_answer(const struct answer *answer, unsigned char out[ANSWER_MAX])
 	at += name_length;
 	for (i = 0; i < answer->group_count; i++)
 		at = put_u32(at, answer->groups[i]);
+	memcpy(at, answer->digest, answer->digest_length);
+	at += answer->digest_length;
 	return (size_t)(at - out);
 }

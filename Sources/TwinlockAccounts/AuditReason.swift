@@ -47,6 +47,14 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
     case recoveryCodesReplaced
     case recoveryCodesAcknowledged
     case failuresCleared
+    case passwordLocked
+    case passwordChanged
+    case sessionsRevoked
+    case tokenCreated
+    case tokenEdited
+    case tokenRefreshed
+    case tokenRevoked
+    case tooManyTokens
     case sessionTooWeak
     case sessionOver
     case sessionOfAnother
@@ -96,6 +104,14 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .recoveryCodesReplaced: "recovery codes replaced"
         case .recoveryCodesAcknowledged: "recovery codes said to be saved"
         case .failuresCleared: "failed codes cleared"
+        case .passwordLocked: "the password was locked: sessions and tokens ended"
+        case .passwordChanged: "the password was changed: a session or token ended"
+        case .sessionsRevoked: "sessions ended by their owner"
+        case .tokenCreated: "token created"
+        case .tokenEdited: "token changed"
+        case .tokenRefreshed: "token given a new value"
+        case .tokenRevoked: "token ended by its owner"
+        case .tooManyTokens: "too many tokens"
         case .sessionTooWeak: "no session with both factors given"
         case .sessionOver: "session over"
         case .sessionOfAnother: "session of another user"

@@ -9,15 +9,14 @@ public enum Factor: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What a finished sign-in hands a program. Its value is random and known to the program alone; here is its digest.
-public struct Session: Equatable, Sendable {
-    /// An unused session ends after so many seconds. Ours; a day's work without a pause of more than this.
-    public static let idleSeconds = 8 * 3600
-    /// Every session ends after so many seconds, used or not. Ours.
-    public static let absoluteSeconds = 24 * 3600
+public struct Session: Equatable, Held {
     /// Sensitive calls take a session with both factors that is at most so old, seconds.
     public static let freshSeconds = 600
     /// A use within so many seconds of the last one is not written again.
     public static let useResolutionSeconds = 60
+
+    /// Bytes of a handle.
+    public static let handleBytes = 16
 
     /// SHA-256 of the value, 32 bytes.
     public let digest: [UInt8]
@@ -31,6 +30,10 @@ public struct Session: Equatable, Sendable {
     public let service: String
     /// Where from; empty if local.
     public let remoteHost: String
+    /// The terminal; empty where there is none.
+    public let tty: String
+    /// The password field at sign-in.
+    public let mark: PasswordMark
     /// When it was made.
     public let created: UnixSeconds
     /// Its last use.
@@ -44,6 +47,8 @@ public struct Session: Equatable, Sendable {
         factors: [Factor],
         service: String,
         remoteHost: String,
+        tty: String = "",
+        mark: PasswordMark,
         created: UnixSeconds,
         lastUsed: UnixSeconds
     ) {
@@ -53,28 +58,30 @@ public struct Session: Equatable, Sendable {
         self.factors = factors
         self.service = service
         self.remoteHost = remoteHost
+        self.tty = tty
+        self.mark = mark
         self.created = created
         self.lastUsed = lastUsed
     }
 
+    /// The name under which its owner ends it from elsewhere: half of its digest, of no use for anything else.
+    public var handle: [UInt8] {
+        Array(self.digest.prefix(Self.handleBytes))
+    }
+
     /// When it ends unless it is used before.
-    public var expires: UnixSeconds {
-        min(self.lastUsed + Self.idleSeconds, self.created + Self.absoluteSeconds)
+    public func expires(_ lifetimes: SessionLifetimes) -> UnixSeconds {
+        min(self.lastUsed + lifetimes.idleSeconds, self.created + lifetimes.absoluteSeconds)
     }
 
     /// Whether it may be used at that moment. A clock set back before its making refuses it: its age is unknown then.
-    public func isLive(at now: UnixSeconds) -> Bool {
-        self.created <= now && now < self.expires
+    public func isLive(at now: UnixSeconds, _ lifetimes: SessionLifetimes) -> Bool {
+        self.created <= now && now < self.expires(lifetimes)
     }
 
-    /// Whether both factors were shown, at most ten minutes ago.
+    /// Whether both factors were shown, at most ten minutes ago. Whether it is live is asked before.
     public func isFresh(at now: UnixSeconds) -> Bool {
-        self.isLive(at: now) && self.factors.contains(.code) && self.factors.count > 1
-            && now - self.created <= Int64(Self.freshSeconds)
-    }
-
-    /// Whether that uid may use it: its own, or the one that made it. Root is the caller's table's business.
-    public func belongs(to uid: UInt32) -> Bool {
-        uid == self.identity.uid || uid == self.maker
+        self.factors.contains(.code) && self.factors.count > 1
+            && (0...Int64(Self.freshSeconds)).contains(now - self.created)
     }
 }

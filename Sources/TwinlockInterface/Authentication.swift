@@ -306,14 +306,18 @@ public struct GetSessionResult: Message {
     public var user: String
     /// Of the account.
     public var uid: Int64
-    /// Shown at sign-in.
+    /// Shown at sign-in; none with a token.
     public var factors: [Authentication.Factor]
-    /// That signed in.
+    /// That signed in; empty with a token.
     public var service: String
     /// Unix seconds.
     public var created: Int64
     /// Unix seconds.
     public var expires: Int64
+    /// Whether it is a token; nil for a session.
+    public var token: Bool?
+    /// With a token: the groups that it opens.
+    public var groups: [String]?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -323,6 +327,8 @@ public struct GetSessionResult: Message {
         .required("service", .string(maximumBytes: 64)),
         .required("created", .int),
         .required("expires", .int),
+        .optional("token", .bool),
+        .optional("groups", .array(.string(maximumBytes: 64))),
     ]
 
     /// An answer.
@@ -332,7 +338,9 @@ public struct GetSessionResult: Message {
         factors: [Authentication.Factor],
         service: String,
         created: Int64,
-        expires: Int64
+        expires: Int64,
+        token: Bool? = nil,
+        groups: [String]? = nil
     ) {
         self.user = user
         self.uid = uid
@@ -340,6 +348,8 @@ public struct GetSessionResult: Message {
         self.service = service
         self.created = created
         self.expires = expires
+        self.token = token
+        self.groups = groups
     }
 
     /// Reads checked members.
@@ -350,9 +360,11 @@ public struct GetSessionResult: Message {
         self.service = object?["service"]?.string ?? ""
         self.created = object?["created"]?.integer ?? 0
         self.expires = object?["expires"]?.integer ?? 0
+        self.token = object?["token"]?.bool
+        self.groups = object?["groups"]?.elements?.compactMap(\.string)
     }
 
-    /// Writes all.
+    /// Writes the members that are there.
     public func write(to json: inout JSONWriter) {
         json.member("user", self.user)
         json.member("uid", self.uid)
@@ -360,5 +372,7 @@ public struct GetSessionResult: Message {
         json.member("service", self.service)
         json.member("created", self.created)
         json.member("expires", self.expires)
+        json.member("token", self.token)
+        json.member("groups", self.groups)
     }
 }

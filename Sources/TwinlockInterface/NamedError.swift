@@ -20,6 +20,10 @@ public enum NamedError: Error, Hashable, Sendable {
     case noSetUp
     /// Those are not the present recovery codes.
     case recoveryCodesReplaced
+    /// The account has no session or token of that id.
+    case notFound
+    /// The account has as many tokens as it may have.
+    case tooManyTokens
 
     /// The name inside an interface.
     public var member: String {
@@ -33,6 +37,8 @@ public enum NamedError: Error, Hashable, Sendable {
         case .notEnabled: "NotEnabled"
         case .noSetUp: "NoSetUp"
         case .recoveryCodesReplaced: "RecoveryCodesReplaced"
+        case .notFound: "NotFound"
+        case .tooManyTokens: "TooManyTokens"
         }
     }
 
@@ -41,7 +47,7 @@ public enum NamedError: Error, Hashable, Sendable {
         switch self {
         case .tooManyFailures: [.optional("seconds", .int)]
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
             []
         }
     }
@@ -54,7 +60,7 @@ public enum NamedError: Error, Hashable, Sendable {
         ],
         OwnAccount.interface: [
             .authenticationFailed, .tooManyFailures(seconds: nil), .signInAgain, .codeAlreadyUsed, .notEnabled,
-            .noSetUp, .unavailable, .recoveryCodesReplaced,
+            .noSetUp, .unavailable, .recoveryCodesReplaced, .notFound, .tooManyTokens,
         ],
         Administration.interface: [.unavailable],
     ]
@@ -66,7 +72,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures(let seconds):
             return .error(name) { $0.member("seconds", seconds.map(Int64.init)) }
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
             return .error(name)
         }
     }
@@ -81,7 +87,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures:
             self = .tooManyFailures(seconds: (parameters?["seconds"]?.integer).map(Int.init))
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
             self = error
         }
     }

@@ -13,6 +13,8 @@ public struct SealingContext: Sendable, Hashable {
         case recoveryCode = "recovery-code"
         /// A sign-in that waits for its second factor.
         case pendingSignIn = "pending-sign-in"
+        /// The daemon's key for digests of password fields.
+        case passwordFieldKey = "password-field-key"
     }
 
     /// Stable id of the account, for instance `alice/1000`.

@@ -37,11 +37,11 @@ extension ServicePolicy {
         return self.services.contains(peer) ? .service : .user
     }
 
-    /// Whether that caller may use a session at all.
-    func mayUse(_ session: Session, _ peer: Peer) -> Bool {
+    /// Whether that caller may use a session or token at all: its own uid, the uid that made it, root, and services.
+    func mayUse(_ held: some Held, _ peer: Peer) -> Bool {
         switch self.standing(of: peer) {
         case .root, .service: true
-        case .user: session.belongs(to: peer.uid)
+        case .user: held.belongs(to: peer.uid)
         }
     }
 }

@@ -1,4 +1,5 @@
 import TwinlockAccounts
+import TwinlockOTP
 
 /// Names and accounts of the host, as the checker tells them, kept for a minute.
 ///
@@ -40,17 +41,30 @@ actor Directory {
     }
 
     /// What the host says about an account, the password apart.
-    func report(user: String, at now: UnixSeconds) async throws(CheckFailure) -> CheckReport {
+    ///
+    /// - Parameter anew: Whether to ask also where an answer is kept: before something ends for good.
+    /// - Returns: The report, and whether it is a kept one.
+    func report(
+        user: String,
+        fieldKey: SecretBytes,
+        at now: UnixSeconds,
+        anew: Bool = false
+    ) async throws(CheckFailure) -> (report: CheckReport, isKept: Bool) {
         let name = Array(user.utf8)
-        if let kept = self.reports[name], Self.isGood(kept.at, at: now) {
-            return kept.value
+        if !anew, let kept = self.reports[name], Self.isGood(kept.at, at: now) {
+            return (kept.value, true)
         }
-        let report = try await self.checker.account(user: user)
+        let report = try await self.checker.account(user: user, fieldKey: fieldKey)
+        self.note(report, of: user, at: now)
+        return (report, false)
+    }
+
+    /// Keeps what a check of a right password has told anyway: an older answer would take a new password for a change.
+    func note(_ report: CheckReport, of user: String, at now: UnixSeconds) {
         if self.reports.count >= Self.maximumEntries {
             self.reports.removeAll()
         }
-        self.reports[name] = Kept(value: report, at: now)
-        return report
+        self.reports[Array(user.utf8)] = Kept(value: report, at: now)
     }
 
     private static func isGood(_ at: UnixSeconds, at now: UnixSeconds) -> Bool {

@@ -9,6 +9,8 @@ struct FirstFactorResult {
     var outcome: FirstFactor
     /// nil where it is not known.
     var identity: Identity?
+    /// The password field when it was shown; nil where it could not be looked at.
+    var mark: PasswordMark?
     var reason: DecisionLog.Reason
 
     /// Whom a decision about it concerns, where that name was given.
@@ -19,7 +21,7 @@ struct FirstFactorResult {
 
 extension TwinlockService {
     /// What begins an access token. Tokens are for scripts that call methods; no password or code begins like this.
-    static let tokenPrefix: StaticString = "twl_"
+    static let tokenPrefix = TokenValue.prefix
 
     /// Looks at the password that was given, or at what the login program says it has checked.
     func firstFactor(
@@ -54,13 +56,15 @@ extension TwinlockService {
         if password.isEmpty {
             return self.failed(.passwordEmpty, name: name, origin: origin)
         }
-        let report = try await self.check(name: name, password: password, origin: origin)
+        let key = try await self.passwordFieldKey()
+        let report = try await self.check(name: name, password: password, key: key, origin: origin)
         switch (report.password, report.identity) {
         case (.right, .some(let identity)):
             self.passwordThrottle.withLock {
                 $0.accept(user: Self.throttleKey(name), source: origin.failureSource)
             }
-            return try await self.shown(identity, report.account)
+            await self.directory.note(report, of: identity.name, at: now)
+            return try await self.shown(identity, report, key)
         case (.unknownUser, _), (.right, .none):
             return self.failed(.userUnknown, name: name, origin: origin)
         case (.notAsked, let identity):
@@ -73,23 +77,50 @@ extension TwinlockService {
     }
 
     private func passedFactor(name: String) async throws(Refusal) -> FirstFactorResult {
-        let report: CheckReport
+        let key = try await self.passwordFieldKey()
+        let report = try await self.report(of: name, key).report
+        guard let identity = report.identity else {
+            return FirstFactorResult(outcome: .failed, reason: .userUnknown)
+        }
+        return try await self.shown(identity, report, key)
+    }
+
+    /// What the host says about an account, at most a minute old.
+    func report(
+        of name: String,
+        _ key: PasswordFieldKey,
+        anew: Bool = false
+    ) async throws(Refusal) -> (report: CheckReport, isKept: Bool) {
         do {
-            report = try await self.directory.report(user: name, at: self.surroundings.now())
+            return try await self.directory.report(
+                user: name,
+                fieldKey: key.checkerKey,
+                at: self.surroundings.now(),
+                anew: anew
+            )
         } catch {
             self.log.failure("cannot look up the account: \(error)")
             throw .named(.unavailable)
         }
-        guard let identity = report.identity else {
-            return FirstFactorResult(outcome: .failed, reason: .userUnknown)
+    }
+
+    /// The key under which password fields are digested.
+    func passwordFieldKey() async throws(Refusal) -> PasswordFieldKey {
+        do {
+            return try await self.fieldKeyring.key()
+        } catch let error as StoreError {
+            self.log.storeFailed(error, doing: "reading the key for password fields")
+        } catch {
+            self.log.failure("cannot open the key for password fields: \(error)")
         }
-        return try await self.shown(identity, report.account)
+        throw .named(.unavailable)
     }
 
     /// Asks the checker, when there is a place for it.
     func check(
         name: String,
         password: SecretText,
+        key: PasswordFieldKey,
         origin: SignInOrigin
     ) async throws(Refusal) -> CheckReport {
         let deadline = Duration.seconds(self.policy.checkDeadlineSeconds)
@@ -107,6 +138,7 @@ extension TwinlockService {
                     password: password,
                     remoteHost: origin.remoteHost,
                     tty: origin.tty,
+                    fieldKey: key.checkerKey,
                     within: deadline - (started - begun)
                 )
                 return (report, surroundings.uptime() - started)
@@ -141,7 +173,12 @@ extension TwinlockService {
         }
     }
 
-    private func shown(_ identity: Identity, _ check: AccountCheck) async throws(Refusal) -> FirstFactorResult {
+    private func shown(
+        _ identity: Identity,
+        _ report: CheckReport,
+        _ key: PasswordFieldKey
+    ) async throws(Refusal) -> FirstFactorResult {
+        let check = report.account
         let enrolment = try await self.enrolment(of: identity)
         let reason: DecisionLog.Reason =
             switch enrolment {
@@ -149,7 +186,12 @@ extension TwinlockService {
             case .parted: .parted
             case .none: check.admits ? .passwordRight : .accountRefused
             }
-        return FirstFactorResult(outcome: .shown(check, enrolment), identity: identity, reason: reason)
+        return FirstFactorResult(
+            outcome: .shown(check, enrolment),
+            identity: identity,
+            mark: key.mark(report, of: identity),
+            reason: reason
+        )
     }
 
     private func failed(

@@ -16,14 +16,14 @@ struct SignInSubject: Sendable {
 /// Whose account it is, and what proves a second factor so far.
 struct AccountSubject: Sendable {
     let identity: Identity
-    /// The session that was given; live, and the caller may use it.
+    /// The session that was given; live, and the caller may use it. A token is none: it proves no factor.
     let session: Session?
 }
 
 extension Callers where Parameters == SignInParameters, Subject == SignInSubject {
     /// A uid for itself; root and listed services for anybody, a service for a session only.
     static var whoSignsIn: Self {
-        Self { service, parameters, peer throws(Refusal) in
+        Self { service, parameters, peer, _ throws(Refusal) in
             try service.admit(peer)
             let standing = service.policy.standing(of: peer)
             let origin = SignInOrigin(parameters.context, peer: peer, standing: standing)
@@ -52,7 +52,7 @@ extension Callers where Parameters == SignInParameters, Subject == SignInSubject
 extension Callers where Subject == PendingSignIn {
     /// The uid that began the sign-in; for anyone else it does not exist.
     static func whoSignedIn(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
-        Self { service, parameters, peer throws(Refusal) in
+        Self { service, parameters, peer, _ throws(Refusal) in
             try service.admit(peer)
             guard let pending = service.pendingSignIn(session(parameters)) else { throw .named(.signInAgain) }
             guard pending.origin.peerUid == peer.uid else {
@@ -65,26 +65,29 @@ extension Callers where Subject == PendingSignIn {
     }
 }
 
-extension Callers where Subject == Session {
-    /// The uid whose session it is, the one that made it, root and listed services; for anyone else it does not exist.
+extension Callers where Subject == Bearer {
+    /// The uid whose session or token it is, the one that made it, root and listed services; for anyone else it does not
+    /// exist.
     static func whoMayUse(_ session: @escaping @Sendable (Parameters) -> SecretText) -> Self {
-        Self { service, parameters, peer throws(Refusal) in
+        Self { service, parameters, peer, method throws(Refusal) in
             try service.admit(peer)
-            return try await service.liveSession(session(parameters), for: peer)
+            return try await service.bearer(session(parameters), for: peer, method: method)
         }
     }
 }
 
 extension Callers where Subject == AccountSubject {
-    /// The account of the session that is given, or else of the caller's uid.
+    /// The account of the session or token that is given, or else of the caller's uid.
     static func accountOwner(_ session: @escaping @Sendable (Parameters) -> SecretText?) -> Self {
-        Self { service, parameters, peer throws(Refusal) in
+        Self { service, parameters, peer, method throws(Refusal) in
             try service.admit(peer)
             guard let value = session(parameters) else {
                 return AccountSubject(identity: try await service.ownIdentity(of: peer), session: nil)
             }
-            let session = try await service.liveSession(value, for: peer)
-            return AccountSubject(identity: session.identity, session: session)
+            switch try await service.bearer(value, for: peer, method: method) {
+            case .session(let session): return AccountSubject(identity: session.identity, session: session)
+            case .token(let token): return AccountSubject(identity: token.identity, session: nil)
+            }
         }
     }
 }
@@ -92,7 +95,7 @@ extension Callers where Subject == AccountSubject {
 extension Callers where Subject == Void {
     /// Whoever is served at all. What he holds decides the rest.
     static var anyone: Self {
-        Self { service, _, peer throws(Refusal) in
+        Self { service, _, peer, _ throws(Refusal) in
             try service.admit(peer)
         }
     }
@@ -101,7 +104,7 @@ extension Callers where Subject == Void {
 extension Callers where Subject == Void {
     /// Root, and those whom the settings let read.
     static var rootOrAdministrator: Self {
-        Self { service, _, peer throws(Refusal) in
+        Self { service, _, peer, _ throws(Refusal) in
             try service.admit(peer)
             guard peer.uid == 0 || service.policy.administrators.contains(peer) else { throw .permissionDenied }
         }

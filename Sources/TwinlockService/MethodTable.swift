@@ -16,11 +16,17 @@ struct AuthorizedCall<Parameters: Message, Subject: Sendable>: Sendable {
         self.peer = peer
         self.subject = subject
     }
+
+    /// The same caller and subject with a part of the parameters, for what several methods do.
+    func with<Part: Message>(_ part: Part) -> AuthorizedCall<Part, Subject> {
+        AuthorizedCall<Part, Subject>(parameters: part, peer: self.peer, subject: self.subject)
+    }
 }
 
 /// Who may call a method, and on whose behalf: looked at before anything else is.
 struct Callers<Parameters: Message, Subject: Sendable>: Sendable {
-    let admit: @Sendable (TwinlockService, Parameters, Peer) async throws(Refusal) -> Subject
+    /// The last argument is the method's full name: what a token opens depends on it.
+    let admit: @Sendable (TwinlockService, Parameters, Peer, String) async throws(Refusal) -> Subject
 }
 
 /// The replies of a method ahead of its final one.
@@ -50,6 +56,8 @@ struct Replies<Result: Message>: Sendable {
 /// One method of ours: its name, who may call it, and what carries it out.
 struct MethodEntry: Sendable {
     let name: String
+    /// What goes in.
+    let parameters: [Field]
     let handle: @Sendable (TwinlockService, Call, Peer, ReplySink) async -> Reply
 
     /// A method that answers once.
@@ -74,10 +82,11 @@ struct MethodEntry: Sendable {
             @Sendable (AuthorizedCall<M.Parameters, Subject>, Replies<M.Result>) async throws(Refusal) -> M.Result
     ) {
         self.name = M.name
+        self.parameters = M.Parameters.fields
         self.handle = { service, call, peer, sink in
             do throws(Refusal) {
                 let parameters = try Self.decode(M.Parameters.self, call)
-                let subject = try await callers.admit(service, parameters, peer)
+                let subject = try await callers.admit(service, parameters, peer, M.name)
                 let authorized = AuthorizedCall(parameters: parameters, peer: peer, subject: subject)
                 let replies = Replies<M.Result>(areWelcome: call.more, sink: sink)
                 let result = try await handle(service)(authorized, replies)
@@ -130,5 +139,13 @@ extension TwinlockService {
         ),
         MethodEntry(OwnAccount.GetLog.self, callers: .accountOwner { $0.session }, handle: getLog),
         MethodEntry(OwnAccount.ClearFailures.self, callers: .accountOwner { $0.session }, handle: clearFailures),
+        MethodEntry(OwnAccount.ListSessions.self, callers: .accountOwner { $0.session }, handle: listSessions),
+        MethodEntry(OwnAccount.RevokeSession.self, callers: .accountOwner { $0.session }, handle: revokeSession),
+        MethodEntry(OwnAccount.RevokeSessions.self, callers: .accountOwner { $0.session }, handle: revokeSessions),
+        MethodEntry(OwnAccount.CreateToken.self, callers: .accountOwner { $0.proof.session }, handle: createToken),
+        MethodEntry(OwnAccount.ListTokens.self, callers: .accountOwner { $0.session }, handle: listTokens),
+        MethodEntry(OwnAccount.EditToken.self, callers: .accountOwner { $0.proof.session }, handle: editToken),
+        MethodEntry(OwnAccount.RefreshToken.self, callers: .accountOwner { $0.proof.session }, handle: refreshToken),
+        MethodEntry(OwnAccount.RevokeToken.self, callers: .accountOwner { $0.proof.session }, handle: revokeToken),
     ]
 }

@@ -1,4 +1,5 @@
 public import TwinlockAccounts
+public import TwinlockOTP
 public import TwinlockVarlink
 
 /// What a check by the host's PAM brought to light.
@@ -17,6 +18,16 @@ public struct CheckReport: Sendable, Equatable {
         case notChecked
     }
 
+    /// What the checker tells of the password field.
+    public enum FieldDigest: Sendable, Equatable {
+        /// A digest of it, or of there being none, under the key that was given.
+        case of([UInt8])
+        /// This checker may not read password fields.
+        case unreadable
+        /// It could not be looked at this time, or no key was given.
+        case unknown
+    }
+
     /// The password's part.
     public var password: Password
     /// The account's part.
@@ -25,13 +36,22 @@ public struct CheckReport: Sendable, Equatable {
     public var identity: Identity?
     /// Whether there is a password that could be right; nil if that could not be read.
     public var hasUsablePassword: Bool?
+    /// The password field, so that a later look can tell whether it is still the same.
+    public var fieldDigest: FieldDigest
 
     /// A report.
-    public init(password: Password, account: AccountCheck, identity: Identity?, hasUsablePassword: Bool?) {
+    public init(
+        password: Password,
+        account: AccountCheck,
+        identity: Identity?,
+        hasUsablePassword: Bool?,
+        fieldDigest: FieldDigest = .unknown
+    ) {
         self.password = password
         self.account = account
         self.identity = identity
         self.hasUsablePassword = hasUsablePassword
+        self.fieldDigest = fieldDigest
     }
 }
 
@@ -53,17 +73,19 @@ public protocol PasswordChecker: Sendable {
     ///
     /// - Parameters:
     ///   - password: 1 to 512 bytes without NUL. Secret: goes to the checker's socket from where it lies.
+    ///   - fieldKey: For the digest of the password field: 16 characters of `./0-9A-Za-z`. Secret, likewise.
     ///   - time: How long it may take.
     func check(
         user: String,
         password: SecretText,
         remoteHost: String,
         tty: String,
+        fieldKey: SecretBytes,
         within time: Duration
     ) async throws(CheckFailure) -> CheckReport
 
     /// Asks about the account alone.
-    func account(user: String) async throws(CheckFailure) -> CheckReport
+    func account(user: String, fieldKey: SecretBytes) async throws(CheckFailure) -> CheckReport
 
     /// Canonical name of a uid; nil if nobody has it.
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity?

@@ -16,8 +16,9 @@ struct PendingSignIn: Equatable, Sendable {
 
     /// What stands behind it.
     enum Ground: Equatable, Sendable {
-        /// An account whose first factor was shown; good under that generation only.
-        case genuine(Identity, generation: Int64, AccountCheck)
+        /// An account whose first factor was shown; good under that generation only. The mark is of then; nil where the
+        /// password field could not be looked at.
+        case genuine(Identity, generation: Int64, AccountCheck, PasswordMark?)
         /// A failed first factor: no code is looked at. Whose it would have been is for the log alone.
         case pretended(Identity?)
     }
@@ -35,7 +36,7 @@ struct PendingSignIn: Equatable, Sendable {
     /// Whom a decision about it concerns.
     var subject: DecisionSubject {
         switch self.ground {
-        case .genuine(let identity, _, _), .pretended(.some(let identity)): .account(identity)
+        case .genuine(let identity, _, _, _), .pretended(.some(let identity)): .account(identity)
         case .pretended(.none): .name(self.givenName)
         }
     }
@@ -49,7 +50,7 @@ struct PendingSignIn: Equatable, Sendable {
 // MARK: - Bytes
 
 extension PendingSignIn {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// The fixed-length encoding, before sealing.
     func encoded() -> SecretBytes {
@@ -74,12 +75,13 @@ extension PendingSignIn {
             writer.integer(UInt8(2))
             writer.string(identity.name)
             writer.integer(identity.uid)
-        case .genuine(let identity, let generation, let check):
+        case .genuine(let identity, let generation, let check, let mark):
             writer.integer(UInt8(1))
             writer.string(identity.name)
             writer.integer(identity.uid)
             writer.integer(generation)
             writer.integer(check.rawValue)
+            writer.mark(mark)
         }
         return writer.finished()
     }
@@ -108,9 +110,10 @@ extension PendingSignIn {
             guard let name = reader.string(),
                 let uid = reader.integer(UInt32.self),
                 let generation = reader.integer(Int64.self),
-                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:))
+                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:)),
+                let mark = reader.mark()
             else { return nil }
-            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check)
+            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check, mark)
         case 2:
             guard let name = reader.string(), let uid = reader.integer(UInt32.self) else { return nil }
             self.ground = .pretended(Identity(name: name, uid: uid))
@@ -159,6 +162,16 @@ private struct ByteWriter {
         self.string(value.map(\.rawValue).joined(separator: ","))
     }
 
+    mutating func mark(_ value: PasswordMark?) {
+        switch value {
+        case nil: self.integer(UInt8(0))
+        case .unreadable: self.integer(UInt8(1))
+        case .field(let digest, let isUsable):
+            self.integer(UInt8(isUsable ? 3 : 2))
+            self.bytes(digest)
+        }
+    }
+
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         precondition(
             self.end + bytes.count <= self.block.count,
@@ -199,6 +212,17 @@ private struct ByteReader {
 
     mutating func string() -> String? {
         self.bytes().flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The mark, or that there is none; nil for what is neither.
+    mutating func mark() -> PasswordMark?? {
+        switch self.integer(UInt8.self) {
+        case 0: .some(nil)
+        case 1: .some(.unreadable)
+        case 2: self.bytes().map { .some(.field(digest: $0, isUsable: false)) }
+        case 3: self.bytes().map { .some(.field(digest: $0, isUsable: true)) }
+        default: nil
+        }
     }
 
     mutating func factors() -> [Factor]? {

@@ -126,13 +126,9 @@ extension TwinlockService {
         guard self.policy.allowsCodeWithoutPassword, call.peer.uid == identity.uid else {
             throw await self.passwordMissing(identity, origin, method)
         }
-        let report: CheckReport
-        do {
-            report = try await self.directory.report(user: identity.name, at: self.surroundings.now())
-        } catch {
-            self.log.failure("cannot look up whether an account has a password: \(error)")
-            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
-            throw .named(.unavailable)
+        let report = try await self.carryingOut(method, for: .account(identity), origin: origin) {
+            () async throws(Refusal) in
+            try await self.report(of: identity.name, try await self.passwordFieldKey()).report
         }
         guard report.identity == identity, report.hasUsablePassword == false else {
             throw await self.passwordMissing(identity, origin, method)

@@ -35,7 +35,12 @@ extension TwinlockService {
             let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
                 () async throws(Refusal) in
                 guard case .shown(let check, _) = first.outcome else { throw .named(.unavailable) }
-                let ground = PendingSignIn.Ground.genuine(identity, generation: account.generation, check)
+                let ground = PendingSignIn.Ground.genuine(
+                    identity,
+                    generation: account.generation,
+                    check,
+                    first.mark
+                )
                 return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
             }
             self.log.decision("SignIn", .continued, first.reason, about: subject, origin: origin)
@@ -47,7 +52,13 @@ extension TwinlockService {
         case (.admit, .some(let identity)):
             let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
                 () async throws(Refusal) in
-                try await self.signedIn(identity, origin: origin, factors: factors, secondFactor: .notEnrolled)
+                try await self.signedIn(
+                    identity,
+                    mark: first.mark,
+                    origin: origin,
+                    factors: factors,
+                    secondFactor: .notEnrolled
+                )
             }
             self.log.decision("SignIn", .accepted, first.reason, about: subject, origin: origin)
             return result
@@ -62,9 +73,12 @@ extension TwinlockService {
 
     /// The answer of a finished sign-in: a verdict for a login program, a session for a program.
     ///
-    /// - Parameter secondFactor: Told to login programs and to root: a login program needs it for its own verdict.
+    /// - Parameters:
+    ///   - mark: The password field when the first factor was shown. A session needs one; a verdict does not.
+    ///   - secondFactor: Told to login programs and to root: a login program needs it for its own verdict.
     func signedIn(
         _ identity: Identity,
+        mark: PasswordMark?,
         origin: SignInOrigin,
         factors: [Factor],
         secondFactor: Authentication.SecondFactor,
@@ -75,6 +89,10 @@ extension TwinlockService {
         result.secondFactor = origin.peerUid == 0 || origin.purpose == .login ? secondFactor : nil
         result.failedCodes = failedCodes > 0 ? Int64(failedCodes) : nil
         guard origin.purpose == .session else { return result }
+        guard let mark else {
+            self.log.failure("cannot make a session: the password field could not be looked at")
+            throw .named(.unavailable)
+        }
 
         let value = self.surroundings.random(SessionValue.randomBytes)
         let now = self.surroundings.now()
@@ -85,12 +103,14 @@ extension TwinlockService {
             factors: factors,
             service: origin.service,
             remoteHost: origin.remoteHost,
+            tty: origin.tty,
+            mark: mark,
             created: now,
             lastUsed: now
         )
         try await self.keep(session)
         result.session = SessionValue.finished(value)
-        result.expires = session.expires.value
+        result.expires = session.expires(self.policy.sessionLifetimes).value
         return result
     }
 

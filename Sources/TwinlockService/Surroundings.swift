@@ -45,6 +45,10 @@ public struct ServicePolicy: Sendable {
     /// Whether a code stands alone in sensitive calls, from an account's own uid, where the account has no password
     /// that could be right.
     public var allowsCodeWithoutPassword: Bool
+    /// How long sessions live.
+    public var sessionLifetimes = SessionLifetimes.standard
+    /// What tokens may be.
+    public var tokens = TokenPolicy()
 
     /// The decisions.
     public init(

@@ -22,6 +22,8 @@ public final class TwinlockService: Sendable {
     let version: String
     /// Since when it serves.
     let started: UnixSeconds
+    let fieldKeyring: PasswordFieldKeyring
+    let background = Background()
     let gate = CheckGate()
     let pendingLedger = Mutex(PendingLedger())
     let passwordThrottle = Mutex(PasswordThrottle())
@@ -51,6 +53,7 @@ public final class TwinlockService: Sendable {
         self.trail = AuditTrail(store: store, retention: retention, now: surroundings.now, logger: logger)
         self.log = DecisionLog(logger: logger, trail: self.trail, now: surroundings.now)
         self.directory = Directory(checker: checker)
+        self.fieldKeyring = PasswordFieldKeyring(store: store, sealer: sealer, random: surroundings.random)
     }
 
     /// Answers one call. The caller is known from the socket; everything else is the table's business.

@@ -6,23 +6,35 @@ import TwinlockVarlink
 
 // `GetSession` and `SignOut`, and how a session is accepted by any method.
 extension TwinlockService {
-    func getSession(_ call: AuthorizedCall<SessionParameters, Session>) async throws(Refusal) -> GetSessionResult {
-        let session = call.subject
-        return GetSessionResult(
-            user: session.identity.name,
-            uid: Int64(session.identity.uid),
-            factors: Authentication.Factor.allCases.filter { factor in
-                session.factors.contains { $0.rawValue == factor.rawValue }
-            },
-            service: session.service,
-            created: session.created.value,
-            expires: session.expires.value
-        )
+    func getSession(_ call: AuthorizedCall<SessionParameters, Bearer>) async throws(Refusal) -> GetSessionResult {
+        switch call.subject {
+        case .session(let session):
+            return GetSessionResult(
+                user: session.identity.name,
+                uid: Int64(session.identity.uid),
+                factors: session.factors.inInterface,
+                service: session.service,
+                created: session.created.value,
+                expires: session.expires(self.policy.sessionLifetimes).value
+            )
+        case .token(let token):
+            return GetSessionResult(
+                user: token.identity.name,
+                uid: Int64(token.identity.uid),
+                factors: [],
+                service: "",
+                created: token.created.value,
+                expires: token.expires.value,
+                token: true,
+                groups: self.policy.tokens.known(token.groups)
+            )
+        }
     }
 
     /// Ends what the text names, if the caller may use it. What is gone, or is not the caller's, is not told apart.
     func signOut(_ call: AuthorizedCall<SessionParameters, Void>) async throws(Refusal) -> Empty {
         let text = call.parameters.session
+        guard !text.hasPrefix(TokenValue.prefix) else { throw .named(.signInAgain) }
         let origin = SignInOrigin(own: call.peer)
         if let pending = self.pendingSignIn(text) {
             self.giveUp(pending, origin: origin)
@@ -60,12 +72,14 @@ extension TwinlockService {
         }
     }
 
-    /// Removes sessions that are over. Nobody waits for it.
+    /// Removes sessions and tokens that are over. Nobody waits for it.
     public func removeEndedSessions() async {
+        let now = self.surroundings.now()
         do {
-            try await self.store.removeSessions(endedAt: self.surroundings.now())
+            try await self.store.removeSessions(endedAt: now, self.policy.sessionLifetimes)
+            try await self.store.removeTokens(endedAt: now)
         } catch {
-            self.log.storeFailed(error, doing: "removing sessions that are over")
+            self.log.storeFailed(error, doing: "removing sessions and tokens that are over")
         }
     }
 
@@ -81,10 +95,10 @@ extension TwinlockService {
             guard self.policy.mayUse(session, peer) else {
                 throw self.refused(.sessionOfAnother, session, for: peer)
             }
-            guard session.isLive(at: now) else {
+            guard session.isLive(at: now, self.policy.sessionLifetimes) else {
                 throw self.refused(.sessionOver, session, for: peer)
             }
-            try await self.standsFirm(session, for: peer, at: now)
+            try await self.standsFirm(.session(session), for: peer)
             if now - session.lastUsed >= Int64(Session.useResolutionSeconds) {
                 try await self.store.useSession(digest: digest, at: now)
                 session.lastUsed = now
@@ -100,28 +114,16 @@ extension TwinlockService {
         }
     }
 
-    /// Looks again at what a session stands on: the name still has that uid, the host still lets the account in, and its
-    /// factor has not parted from it.
-    private func standsFirm(_ session: Session, for peer: Peer, at now: UnixSeconds) async throws(Refusal) {
-        let report: CheckReport
-        do {
-            report = try await self.directory.report(user: session.identity.name, at: now)
-        } catch {
-            self.log.failure("cannot look again at the account of a session: \(error)")
-            throw .named(.unavailable)
-        }
-        let enrolment = try await self.enrolment(of: session.identity)
-        guard report.identity == session.identity, enrolment != .parted else {
-            throw self.refused(.parted, session, for: peer)
-        }
-        guard report.account == .usable else {
-            throw self.refused(.accountRefused, session, for: peer)
-        }
-    }
-
-    /// A session that is not accepted, for whatever method it was meant.
-    private func refused(_ reason: DecisionLog.Reason, _ session: Session, for peer: Peer) -> Refusal {
-        self.log.decision("Session", .refused, reason, of: session.identity, origin: .init(own: peer))
+    /// A session or token that is not accepted, for whatever method it was meant.
+    func refused(_ reason: DecisionLog.Reason, _ held: any Held, for peer: Peer) -> Refusal {
+        self.log.decision("Session", .refused, reason, of: held.identity, origin: .init(own: peer))
         return .named(.signInAgain)
+    }
+}
+
+extension [Factor] {
+    /// The same factors in the interface's words and order.
+    var inInterface: [Authentication.Factor] {
+        Authentication.Factor.allCases.filter { factor in self.contains { $0.rawValue == factor.rawValue } }
     }
 }

@@ -25,7 +25,7 @@ extension TwinlockService {
         switch pending.ground {
         case .pretended:
             throw await self.pretendedRefusal(pending, attempt: attempt)
-        case .genuine(let identity, let generation, let check):
+        case .genuine(let identity, let generation, let check, let mark):
             let shown = try await self.judgeCode(
                 call.parameters.code,
                 of: identity,
@@ -34,7 +34,7 @@ extension TwinlockService {
                 method: "Verify2FACode",
                 finishesLogin: pending.origin.purpose == .login && check.admits
             )
-            return try await self.finish(pending, identity: identity, check: check, shown: shown)
+            return try await self.finish(pending, identity: identity, check: check, mark: mark, shown: shown)
         }
     }
 
@@ -43,6 +43,7 @@ extension TwinlockService {
         _ pending: PendingSignIn,
         identity: Identity,
         check: AccountCheck,
+        mark: PasswordMark?,
         shown: SecondFactorShown
     ) async throws(Refusal) -> SignInResult {
         let now = self.surroundings.now()
@@ -75,6 +76,7 @@ extension TwinlockService {
             () async throws(Refusal) in
             try await self.signedIn(
                 identity,
+                mark: mark,
                 origin: pending.origin,
                 factors: pending.factors + [.code],
                 secondFactor: .verified,

@@ -52,6 +52,22 @@ public struct Settings: Equatable, Sendable {
     public var auditDays = 400
     /// `audit.rows`: how many records are kept at most. Default 1000000; 1000 to 10000000.
     public var auditRows = 1_000_000
+    /// `sessions.idle`: seconds after which an unused session ends. Default 28800; 300 to 2592000.
+    public var sessionIdle = 28800
+    /// `sessions.absolute`: seconds after which every session ends. Default 86400; 300 to 2592000.
+    public var sessionAbsolute = 86400
+
+    /// `tokens.maximum-days`: how many days ahead a token may end. Default 365; 1 to 3650.
+    public var tokenMaximumDays = 365
+    /// `tokens.end-with-password-change`: whether tokens end when the password is changed. Default `no`.
+    public var tokensEndWithPasswordChange = false
+    /// `tokens.groups`: groups for other services, as the file has them. Default empty: none.
+    public var tokenGroups = ""
+
+    /// The names in `tokenGroups`.
+    public var declaredTokenGroups: [String] {
+        Self.names(in: self.tokenGroups)
+    }
 
     /// The defaults.
     public init() {}
@@ -129,7 +145,50 @@ public struct Settings: Equatable, Sendable {
         },
         Self.integer("audit.days", 1...3650) { $0.auditDays = $1 },
         Self.integer("audit.rows", 1000...10_000_000) { $0.auditRows = $1 },
+        Self.integer("sessions.idle", 300...2_592_000) { $0.sessionIdle = $1 },
+        Self.integer("sessions.absolute", 300...2_592_000) { $0.sessionAbsolute = $1 },
+        Self.integer("tokens.maximum-days", 1...3650) { $0.tokenMaximumDays = $1 },
+        Key(name: "tokens.end-with-password-change") { settings, value in
+            guard value == "yes" || value == "no" else { return "yes or no" }
+            settings.tokensEndWithPasswordChange = value == "yes"
+            return nil
+        },
+        Key(name: "tokens.groups") { settings, value in
+            let names = Self.names(in: value)
+            guard names.count <= 32, Set(names).count == names.count, names.allSatisfy(Self.isGroupName) else {
+                return """
+                    at most 32 different names with commas between them, each of at most 64 bytes: parts of small \
+                    letters, digits and hyphens that begin with a letter, joined by dots, two or more, and not \
+                    beginning with account or administration
+                    """
+            }
+            settings.tokenGroups = value
+            return nil
+        },
     ]
+
+    /// What stands between commas, without the space around it; nothing for an empty text.
+    private static func names(in text: String) -> [String] {
+        guard !text.isEmpty else { return [] }
+        return text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let start = part.drop(while: { $0 == " " || $0 == "\t" })
+            let end = start.lastIndex { $0 != " " && $0 != "\t" }
+            return end.map { String(start[...$0]) } ?? ""
+        }
+    }
+
+    /// Whether other services may have that group; those of the first parts that are refused are ours.
+    private static func isGroupName(_ name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard name.utf8.count <= 64, parts.count >= 2, !name.hasPrefix("account."), !name.hasPrefix("administration.")
+        else { return false }
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return parts.allSatisfy { part in
+            part.first.map(letters.contains) ?? false
+                && part.allSatisfy { letters.contains($0) || digits.contains($0) || $0 == UInt8(ascii: "-") }
+        }
+    }
 
     private static func path(
         _ name: String,

@@ -18,7 +18,9 @@ public enum StoreError: Error, Hashable, Sendable {
 /// not at all. Operations on one account happen one after another. Operations that wait at the same time may share one
 /// transaction, each in a savepoint of its own: one that fails leaves its neighbours as if it had never been asked.
 /// Every operation may throw `unavailable` or `damaged`.
-public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore {
+public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore, SessionListStore, TokenStore,
+    SealedKeyStore
+{
     /// All accounts that carry this name or this uid: none, one, or two that have parted.
     func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]
 
@@ -50,7 +52,8 @@ public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore {
     ) async throws(StoreError) -> Account
 
     /// Judges the first code of a set-up. If it is right the secret becomes the active factor with that step used, the
-    /// generation moves up, failures are cleared, sessions of this identity that showed no code end, all recovery codes
+    /// generation moves up, failures are cleared, sessions and tokens of this identity that
+    /// showed no code end, all recovery codes
     /// there were are dead, the new ones are there, and the mark of a login by recovery code is used up.
     ///
     /// - Parameters:
@@ -110,6 +113,6 @@ public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore {
     /// Ends a session. Does nothing for one that is gone.
     func endSession(digest: [UInt8]) async throws(StoreError)
 
-    /// Removes sessions that are over.
-    func removeSessions(endedAt now: UnixSeconds) async throws(StoreError)
+    /// Removes sessions that are over by those lifetimes.
+    func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) async throws(StoreError)
 }

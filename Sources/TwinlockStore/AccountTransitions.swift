@@ -96,12 +96,23 @@ extension Session {
     package func requireShape() {
         precondition(self.digest.count == Self.digestBytes, "a session's digest is 32 bytes")
         precondition(!self.factors.isEmpty, "a session shows at least one factor")
+        self.mark.requireShape()
     }
 
     /// Whether it is over for good.
     ///
     /// One that lies in the future because the clock was set back is not.
-    package func isOver(at now: UnixSeconds) -> Bool {
-        self.expires <= now
+    package func isOver(at now: UnixSeconds, _ lifetimes: SessionLifetimes) -> Bool {
+        self.expires(lifetimes) <= now
+    }
+}
+
+extension PasswordMark {
+    /// Stops the program if a digest has another length than all have: our own mistake.
+    package func requireShape() {
+        switch self {
+        case .field(let digest, _): precondition(digest.count == Self.digestBytes, "a mark's digest is 32 bytes")
+        case .unreadable: break
+        }
     }
 }

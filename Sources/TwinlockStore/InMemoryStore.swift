@@ -11,7 +11,9 @@ public actor InMemoryStore: AccountStore {
     ///
     /// Numbers are not used again.
     var lastRecoverySet: Int64 = 0
-    private var sessions: [[UInt8]: Session] = [:]
+    var sessions: [[UInt8]: Session] = [:]
+    var tokens: [Token] = []
+    var sealedKeys: [String: [UInt8]] = [:]
     /// The last number given to an account.
     ///
     /// Numbers are not used again.
@@ -90,6 +92,7 @@ public actor InMemoryStore: AccountStore {
             self.sessions = self.sessions.filter { _, session in
                 session.identity != changed.identity || session.factors.contains(.code)
             }
+            self.tokens.removeAll { $0.identity == changed.identity && !$0.showsCode }
         }
         return verdict
     }
@@ -155,8 +158,8 @@ public actor InMemoryStore: AccountStore {
     }
 
     /// Removes sessions that are over.
-    public func removeSessions(endedAt now: UnixSeconds) throws(StoreError) {
-        self.sessions = self.sessions.filter { !$1.isOver(at: now) }
+    public func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) throws(StoreError) {
+        self.sessions = self.sessions.filter { !$1.isOver(at: now, lifetimes) }
     }
 
     /// The account of that number; `conflict` if it is not there.

@@ -10,7 +10,9 @@ struct Migration: Sendable {
     let statements: [String]
 
     /// All of them, in order.
-    static let released: [Migration] = [.accountsAndSessions, .trials, .drift, .recoveryCodes, .auditRecords]
+    static let released: [Migration] = [
+        .accountsAndSessions, .trials, .drift, .recoveryCodes, .auditRecords, .tokensAndMarks,
+    ]
 }
 
 extension Migration {

@@ -12,6 +12,10 @@ final class Records {
     let recovery: RecoveryRecords
     /// What was decided.
     let audit: AuditRecords
+    /// Tokens.
+    let tokens: TokenRecords
+    /// The daemon's own sealed keys.
+    let sealedKeys: SealedKeyRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -28,6 +32,8 @@ final class Records {
         self.accounts = try AccountRecords(database, recovery: self.recovery)
         self.sessions = try SessionRecords(database)
         self.audit = try AuditRecords(database)
+        self.tokens = try TokenRecords(database)
+        self.sealedKeys = try SealedKeyRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             to: "save to store"

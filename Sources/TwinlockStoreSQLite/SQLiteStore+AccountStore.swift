@@ -75,6 +75,7 @@ extension SQLiteStore: AccountStore {
                 try records.sessions.endWithoutCode(of: changed.identity)
                 try records.recovery.remove(of: account)
                 try records.recovery.replaceOwn(of: account, with: recoveryCodes, at: now)
+                try records.tokens.endWithoutCode(of: changed.identity)
             }
             return verdict
         }
@@ -153,9 +154,9 @@ extension SQLiteStore: AccountStore {
     }
 
     /// Removes sessions that are over.
-    public func removeSessions(endedAt now: UnixSeconds) async throws(StoreError) {
+    public func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) async throws(StoreError) {
         try await self.perform { records throws(StoreError) in
-            try records.sessions.remove(endedAt: now)
+            try records.sessions.remove(endedAt: now, lifetimes)
         }
     }
 }

@@ -6,27 +6,35 @@ import TwinlockStore
 /// To be used inside a transaction.
 final class SessionRecords {
     private let selectByDigest: Statement
+    private let selectPage: Statement
+    private let countNotOver: Statement
     private let insert: Statement
     private let use: Statement
     private let delete: Statement
     private let deleteOver: Statement
     private let deleteWithoutCode: Statement
+    private let deleteByHandle: Statement
+    private let deleteOthers: Statement
 
     /// Prepares all statements.
     init(_ database: borrowing Database) throws(StoreError) {
-        self.selectByDigest = try database.prepare(
+        self.selectByDigest = try database.prepare(Self.select + " WHERE digest = ?1", to: "read session in store")
+        self.selectPage = try database.prepare(
+            Self.select + " WHERE uid = ?1 AND name = ?2 AND \(Self.handle) > ?3 ORDER BY digest LIMIT ?4",
+            to: "list sessions in store"
+        )
+        self.countNotOver = try database.prepare(
             """
-            SELECT digest, name, uid, maker, shows_code, shows_password, shows_publickey, service, remote_host, created,
-                last_used
-            FROM sessions WHERE digest = ?1
+            SELECT count(*) FROM sessions
+            WHERE uid = ?1 AND name = ?2 AND digest <> ?3 AND last_used + ?5 > ?4 AND created + ?6 > ?4
             """,
-            to: "read session in store"
+            to: "count sessions in store"
         )
         self.insert = try database.prepare(
             """
             INSERT INTO sessions (digest, name, uid, maker, shows_code, shows_password, shows_publickey, service,
-                remote_host, created, last_used)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (digest) DO NOTHING
+                remote_host, tty, password_digest, password_usable, created, last_used)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (digest) DO NOTHING
             """,
             to: "save session in store"
         )
@@ -41,6 +49,14 @@ final class SessionRecords {
         )
         self.deleteWithoutCode = try database.prepare(
             "DELETE FROM sessions WHERE uid = ?1 AND name = ?2 AND shows_code = 0",
+            to: "end sessions in store"
+        )
+        self.deleteByHandle = try database.prepare(
+            "DELETE FROM sessions WHERE uid = ?1 AND name = ?2 AND \(Self.handle) = ?3",
+            to: "end session in store"
+        )
+        self.deleteOthers = try database.prepare(
+            "DELETE FROM sessions WHERE uid = ?1 AND name = ?2 AND digest <> ?3",
             to: "end sessions in store"
         )
     }
@@ -62,6 +78,9 @@ final class SessionRecords {
             .shown(.publickey, by: session),
             .text(session.service),
             .text(session.remoteHost),
+            .text(session.tty),
+            .digest(of: session.mark),
+            .isUsable(session.mark),
             .integer(session.created.value),
             .integer(session.lastUsed.value)
         )
@@ -81,11 +100,11 @@ final class SessionRecords {
     }
 
     /// Removes sessions that are over.
-    func remove(endedAt now: UnixSeconds) throws(StoreError) {
+    func remove(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) throws(StoreError) {
         try self.deleteOver.run(
             .integer(now.value),
-            .integer(Int64(Session.idleSeconds)),
-            .integer(Int64(Session.absoluteSeconds))
+            .integer(Int64(lifetimes.idleSeconds)),
+            .integer(Int64(lifetimes.absoluteSeconds))
         )
     }
 
@@ -93,6 +112,58 @@ final class SessionRecords {
     func endWithoutCode(of identity: Identity) throws(StoreError) {
         try self.deleteWithoutCode.run(.integer(Int64(identity.uid)), .text(identity.name))
     }
+
+    /// At most so many of an account's sessions behind that handle, in the order of handles.
+    func page(of identity: Identity, after handle: [UInt8]?, limit: Int) throws(StoreError) -> [Session] {
+        // Every handle is greater than the empty one.
+        try self.selectPage.rows(
+            .integer(Int64(identity.uid)),
+            .text(identity.name),
+            .blob(handle ?? []),
+            .integer(Int64(limit)),
+            read: Self.read
+        )
+    }
+
+    /// Ends the session of that handle; whether the account had it.
+    func end(handle: [UInt8], of identity: Identity) throws(StoreError) -> Bool {
+        try self.deleteByHandle.run(.integer(Int64(identity.uid)), .text(identity.name), .blob(handle)) > 0
+    }
+
+    /// Ends those of an identity but one. How many of them were not over.
+    func endAll(
+        of identity: Identity,
+        except digest: [UInt8]?,
+        at now: UnixSeconds,
+        _ lifetimes: SessionLifetimes
+    ) throws(StoreError) -> Int {
+        let owner = (uid: Value.integer(Int64(identity.uid)), name: Value.text(identity.name))
+        // No session has the empty digest.
+        let kept = Value.blob(digest ?? [])
+        let count = try self.countNotOver.first(
+            owner.uid,
+            owner.name,
+            kept,
+            .integer(now.value),
+            .integer(Int64(lifetimes.idleSeconds)),
+            .integer(Int64(lifetimes.absoluteSeconds))
+        ) { row throws(StoreError) in try row.integer(0, in: 0...Int.max) }
+        try self.deleteOthers.run(owner.uid, owner.name, kept)
+        return count ?? 0
+    }
+
+    /// Ends all of an identity.
+    func endAll(of identity: Identity) throws(StoreError) {
+        try self.deleteOthers.run(.integer(Int64(identity.uid)), .text(identity.name), .blob([]))
+    }
+
+    private static let select = """
+        SELECT digest, name, uid, maker, shows_code, shows_password, shows_publickey, service, remote_host, tty,
+            password_digest, password_usable, created, last_used
+        FROM sessions
+        """
+
+    private static let handle = "substr(digest, 1, \(Session.handleBytes))"
 
     private static func read(_ row: borrowing Row) throws(StoreError) -> Session {
         var factors: [Factor] = []
@@ -106,8 +177,10 @@ final class SessionRecords {
             factors: factors,
             service: try row.text(7),
             remoteHost: try row.text(8),
-            created: try row.moment(9),
-            lastUsed: try row.moment(10)
+            tty: try row.text(9),
+            mark: try row.mark(10),
+            created: try row.moment(12),
+            lastUsed: try row.moment(13)
         )
     }
 }

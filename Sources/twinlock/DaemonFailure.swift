@@ -33,6 +33,10 @@ extension Failure {
             )
         case .notEnabled:
             return (.refused, "two-factor login is not on for this account", "`twinlock enable` sets it up")
+        case .notFound:
+            return (.refused, "there is no session or token of that id", nil)
+        case .tooManyTokens:
+            return (.refused, "the account has as many tokens as it may have", "remove one, then try again")
         case .noSetUp:
             return (
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",

@@ -2,6 +2,7 @@ import CTwinlockLinux
 import Glibc
 import NIOPosix
 import TwinlockAccounts
+import TwinlockOTP
 import TwinlockService
 import TwinlockVarlink
 
@@ -28,6 +29,7 @@ struct CheckerClient: PasswordChecker {
         password: SecretText,
         remoteHost: String,
         tty: String,
+        fieldKey: SecretBytes,
         within time: Duration
     ) async throws(CheckFailure) -> CheckReport {
         try await self.ask(
@@ -36,12 +38,13 @@ struct CheckerClient: PasswordChecker {
             password: password,
             remoteHost: remoteHost,
             tty: tty,
+            fieldKey: fieldKey,
             within: time
         ).report()
     }
 
-    func account(user: String) async throws(CheckFailure) -> CheckReport {
-        try await self.ask(.account, user: user, within: self.lookUpTime).report()
+    func account(user: String, fieldKey: SecretBytes) async throws(CheckFailure) -> CheckReport {
+        try await self.ask(.account, user: user, fieldKey: fieldKey, within: self.lookUpTime).report()
     }
 
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
@@ -59,6 +62,7 @@ struct CheckerClient: PasswordChecker {
         password: SecretText? = nil,
         remoteHost: String = "",
         tty: String = "",
+        fieldKey: SecretBytes? = nil,
         within time: Duration
     ) async throws(CheckFailure) -> CheckerAnswer {
         let milliseconds = Int32(
@@ -78,6 +82,7 @@ struct CheckerClient: PasswordChecker {
                     password: password,
                     remoteHost: remoteHost,
                     tty: tty,
+                    fieldKey: fieldKey,
                     milliseconds: milliseconds
                 )
             }
@@ -95,10 +100,12 @@ struct CheckerClient: PasswordChecker {
         password: SecretText?,
         remoteHost: String,
         tty: String,
+        fieldKey: SecretBytes?,
         milliseconds: Int32
     ) -> Result<CheckerAnswer, CheckFailure> {
-        var header = Array("TLC1".utf8) + [operation.rawValue, 0]
-        for count in [user.utf8.count, password?.count ?? 0, remoteHost.utf8.count, tty.utf8.count, 0] {
+        var header = Array("TLC2".utf8) + [operation.rawValue, 0]
+        let counts = [user.utf8.count, password?.count, remoteHost.utf8.count, tty.utf8.count, fieldKey?.count]
+        for count in counts.map({ $0 ?? 0 }) {
             guard let count = UInt16(exactly: count) else { return .failure(.broken) }
             header += [UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
         }
@@ -108,7 +115,10 @@ struct CheckerClient: PasswordChecker {
         let count = head.withUnsafeBytes { head in
             tail.withUnsafeBytes { tail in
                 reply.withUnsafeMutableBytes { reply in
-                    Self.send(head, password, tail, reply, path: path, peer: peer, milliseconds: milliseconds)
+                    let ask = { (key: UnsafeRawBufferPointer) in
+                        Self.send(head, password, tail, key, reply, path: path, peer: peer, milliseconds: milliseconds)
+                    }
+                    return fieldKey?.withUnsafeBytes(ask) ?? ask(UnsafeRawBufferPointer(start: nil, count: 0))
                 }
             }
         }
@@ -125,25 +135,27 @@ struct CheckerClient: PasswordChecker {
         _ head: UnsafeRawBufferPointer,
         _ password: SecretText?,
         _ tail: UnsafeRawBufferPointer,
+        _ key: UnsafeRawBufferPointer,
         _ reply: UnsafeMutableRawBufferPointer,
         path: String,
         peer: UInt32,
         milliseconds: Int32
     ) -> Int {
         func exchange(_ password: UnsafeRawBufferPointer) -> Int {
-            let parts = [head, password, tail]
+            let parts = [head, password, tail, key]
             let pieces = parts.map(\.baseAddress)
             let lengths = parts.map(\.count)
-            return tl_exchange(path, peer, pieces, lengths, 3, reply.baseAddress, reply.count, milliseconds)
+            return tl_exchange(path, peer, pieces, lengths, 4, reply.baseAddress, reply.count, milliseconds)
         }
         return password?.withUnsafeBytes(exchange) ?? exchange(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }
 
-/// What the checker answered: 24 bytes in front, a name, and groups.
+/// What the checker answered: 24 bytes in front, a name, groups, and a digest.
 struct CheckerAnswer {
     static let headerBytes = 24
-    static let maximumBytes = headerBytes + 256 + 1024 * 4
+    static let maximumBytes = headerBytes + 256 + 1024 * 4 + digestBytes
+    static let digestBytes = 43
 
     enum Result: UInt8 {
         case right = 0, wrong, notAsked, askedForMore, unknown, failed
@@ -152,17 +164,21 @@ struct CheckerAnswer {
     let result: Result
     let account: AccountCheck?
     let hasUsablePassword: Bool?
+    let fieldDigest: CheckReport.FieldDigest
     let identity: Identity?
 
     /// Reads an answer; nil for anything that is not one, whole.
     init?(_ bytes: ArraySlice<UInt8>) {
         let bytes = Array(bytes)
-        guard bytes.count >= Self.headerBytes, bytes.starts(with: "TLR1".utf8),
+        guard bytes.count >= Self.headerBytes, bytes.starts(with: "TLR2".utf8),
             let result = Result(rawValue: bytes[4])
         else { return nil }
         let nameCount = Int(bytes[20]) << 8 | Int(bytes[21])
         let groupCount = Int(bytes[22]) << 8 | Int(bytes[23])
-        guard bytes.count == Self.headerBytes + nameCount + groupCount * 4 else { return nil }
+        let digestCount = Int(bytes[7])
+        guard bytes.count == Self.headerBytes + nameCount + groupCount * 4 + digestCount,
+            digestCount == 0 || digestCount == Self.digestBytes
+        else { return nil }
         let uid = bytes[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let name = bytes[Self.headerBytes..<Self.headerBytes + nameCount]
         self.result = result
@@ -172,6 +188,12 @@ struct CheckerAnswer {
         case 1: self.hasUsablePassword = false
         default: self.hasUsablePassword = nil
         }
+        self.fieldDigest =
+            switch (digestCount, bytes[6]) {
+            case (Self.digestBytes, _): .of(Array(bytes.suffix(digestCount)))
+            case (_, 3): .unreadable
+            default: .unknown
+            }
         if uid == UInt32.max || nameCount == 0 {
             self.identity = nil
         } else {
@@ -195,7 +217,8 @@ struct CheckerAnswer {
             password: password,
             account: self.account ?? .failed,
             identity: self.identity,
-            hasUsablePassword: self.hasUsablePassword
+            hasUsablePassword: self.hasUsablePassword,
+            fieldDigest: self.fieldDigest
         )
     }
 }

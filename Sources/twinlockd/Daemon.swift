@@ -149,7 +149,7 @@ struct Daemon {
     }
 
     private func policy(servedUid: UInt32?) throws(StartError) -> ServicePolicy {
-        ServicePolicy(
+        var policy = ServicePolicy(
             hidesPasswordResult: self.settings.hidesPasswordResult,
             issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
             failureDelaySeconds: self.settings.failureDelay,
@@ -159,6 +159,14 @@ struct Daemon {
             administrators: try .administrators(self.settings),
             allowsCodeWithoutPassword: self.settings.allowsCodeWithoutPassword
         )
+        policy.sessionLifetimes = SessionLifetimes(
+            idleSeconds: self.settings.sessionIdle,
+            absoluteSeconds: self.settings.sessionAbsolute
+        )
+        policy.tokens.maximumDays = self.settings.tokenMaximumDays
+        policy.tokens.endsWithPasswordChange = self.settings.tokensEndWithPasswordChange
+        policy.tokens.declaredGroups = self.settings.declaredTokenGroups
+        return policy
     }
 
     private static func hostName() -> String {

@@ -142,6 +142,7 @@ struct SessionTests {
             factors: factors,
             service: "varlink",
             remoteHost: "",
+            mark: .unreadable,
             created: UnixSeconds(1000),
             lastUsed: UnixSeconds(lastUsed)
         )
@@ -150,16 +151,24 @@ struct SessionTests {
     @Test("an unused one ends after eight hours, any one after a day")
     func ends() {
         let unused = self.session(factors: [.password])
-        #expect(unused.isLive(at: UnixSeconds(1000 + 8 * 3600 - 1)))
-        #expect(!unused.isLive(at: UnixSeconds(1000 + 8 * 3600)))
+        #expect(unused.isLive(at: UnixSeconds(1000 + 8 * 3600 - 1), .standard))
+        #expect(!unused.isLive(at: UnixSeconds(1000 + 8 * 3600), .standard))
         let used = self.session(factors: [.password], lastUsed: 1000 + 23 * 3600)
-        #expect(used.isLive(at: UnixSeconds(1000 + 24 * 3600 - 1)))
-        #expect(!used.isLive(at: UnixSeconds(1000 + 24 * 3600)))
+        #expect(used.isLive(at: UnixSeconds(1000 + 24 * 3600 - 1), .standard))
+        #expect(!used.isLive(at: UnixSeconds(1000 + 24 * 3600), .standard))
+    }
+
+    @Test("the lifetimes in force count, whichever ends first")
+    func lifetimes() {
+        let session = self.session(factors: [.password], lastUsed: 1500)
+        #expect(session.expires(SessionLifetimes(idleSeconds: 400, absoluteSeconds: 1000)) == UnixSeconds(1900))
+        #expect(session.expires(SessionLifetimes(idleSeconds: 600, absoluteSeconds: 1000)) == UnixSeconds(2000))
     }
 
     @Test("before it was made it is refused: the clock was set back")
     func clockSetBack() {
-        #expect(!self.session(factors: [.password]).isLive(at: UnixSeconds(999)))
+        #expect(!self.session(factors: [.password]).isLive(at: UnixSeconds(999), .standard))
+        #expect(!self.session(factors: [.password, .code]).isFresh(at: UnixSeconds(999)))
     }
 
     @Test("it is fresh for ten minutes, with both factors")

@@ -20,6 +20,14 @@ struct InterfaceTextTests {
         Self.tables(OwnAccount.AcknowledgeRecoveryCodes.self),
         Self.tables(OwnAccount.GetLog.self),
         Self.tables(OwnAccount.ClearFailures.self),
+        Self.tables(OwnAccount.ListSessions.self),
+        Self.tables(OwnAccount.RevokeSession.self),
+        Self.tables(OwnAccount.RevokeSessions.self),
+        Self.tables(OwnAccount.CreateToken.self),
+        Self.tables(OwnAccount.ListTokens.self),
+        Self.tables(OwnAccount.EditToken.self),
+        Self.tables(OwnAccount.RefreshToken.self),
+        Self.tables(OwnAccount.RevokeToken.self),
     ]
 
     private static func tables<M: Method>(_: M.Type) -> (name: String, parameters: [Field], result: [Field]) {

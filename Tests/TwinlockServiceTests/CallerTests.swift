@@ -42,7 +42,7 @@ struct CallerTests {
     func tidied() async throws {
         let scene = try Scene()
         let old = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
-        scene.pass(Int64(Session.idleSeconds))
+        scene.pass(Int64(SessionLifetimes.standard.idleSeconds))
         let new = try #require(try await scene.signIn(nil, "correct horse", from: Scene.alice).session)
         await scene.service.removeEndedSessions()
         #expect(try await scene.store.session(digest: #require(SessionValue.digest(of: old))) == nil)

@@ -311,7 +311,7 @@ struct DecisionRecordTests {
             await self.attempt(scene, Authentication.GetSession.self, session, from: Scene.bob)
         }
         #expect(denied == ["Session refused accountRefused bob/1001"])
-        scene.pass(Int64(Session.idleSeconds))
+        scene.pass(Int64(SessionLifetimes.standard.idleSeconds))
         let over = try await self.decisions(scene) {
             await self.attempt(scene, Authentication.GetSession.self, session, from: Scene.bob)
             await self.attempt(scene, Authentication.SignOut.self, session, from: Scene.bob)

@@ -1,5 +1,6 @@
 import Testing
 import TwinlockAccounts
+import TwinlockOTP
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -15,12 +16,13 @@ struct DirectoryTests {
             password: SecretText,
             remoteHost: String,
             tty: String,
+            fieldKey: SecretBytes,
             within time: Duration
         ) async throws(CheckFailure) -> CheckReport {
-            try await self.account(user: user)
+            try await self.account(user: user, fieldKey: fieldKey)
         }
 
-        func account(user: String) async throws(CheckFailure) -> CheckReport {
+        func account(user: String, fieldKey: SecretBytes) async throws(CheckFailure) -> CheckReport {
             let isKnown = user.utf8.elementsEqual(self.known.name.utf8)
             return CheckReport(
                 password: .notChecked,
@@ -43,8 +45,9 @@ struct DirectoryTests {
         let known = Identity(name: name, uid: 1000)
         let directory = Directory(checker: Host(known: known))
         let now = UnixSeconds(0)
-        #expect(try await directory.report(user: other, at: now).identity == nil)
-        #expect(try await directory.report(user: name, at: now).identity == known)
-        #expect(try await directory.report(user: other, at: now).identity == nil)
+        let key = SecretBytes(count: 16) { $0.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "k")) }
+        #expect(try await directory.report(user: other, fieldKey: key, at: now).report.identity == nil)
+        #expect(try await directory.report(user: name, fieldKey: key, at: now).report.identity == known)
+        #expect(try await directory.report(user: other, fieldKey: key, at: now).report.identity == nil)
     }
 }

@@ -314,6 +314,7 @@ struct ClearFailuresTests {
                 factors: factors,
                 service: "varlink",
                 remoteHost: "",
+                mark: .unreadable,
                 created: UnixSeconds(scene.now),
                 lastUsed: UnixSeconds(scene.now)
             )

@@ -16,7 +16,37 @@ final class FakeHost: PasswordChecker {
         var uid: UInt32
         var password: String
         var account: AccountCheck = .usable
-        var hasUsablePassword: Bool? = true
+        var field = Field.hash
+
+        /// What stands where the hash of the password is.
+        enum Field: Sendable {
+            /// A hash; after `passwd` another one, even of the same password.
+            case hash, otherHash
+            /// After `usermod -L`: the hash behind an exclamation mark.
+            case locked
+            /// Never any password: `*`, or no entry at all.
+            case star, absent
+            /// The checker may not read it, or could not this time.
+            case unreadable, unknown
+        }
+
+        /// Whether there is a password that could be right; nil where the checker cannot tell.
+        var hasUsablePassword: Bool? {
+            get {
+                switch self.field {
+                case .hash, .otherHash: true
+                case .locked, .star, .absent: false
+                case .unreadable, .unknown: nil
+                }
+            }
+            set {
+                switch newValue {
+                case true?: self.field = .hash
+                case false?: self.field = .star
+                case nil: self.field = .unreadable
+                }
+            }
+        }
     }
 
     struct State: Sendable {
@@ -25,6 +55,8 @@ final class FakeHost: PasswordChecker {
         /// Of questions about whose a uid is.
         var identityFailure: CheckFailure?
         var checks = 0
+        /// Questions about accounts alone.
+        var lookUps = 0
         /// Since the host was made; a check spends some of it.
         var uptime = Duration.zero
         var costOfUnknown = Duration.milliseconds(20)
@@ -38,6 +70,7 @@ final class FakeHost: PasswordChecker {
         password: SecretText,
         remoteHost: String,
         tty: String,
+        fieldKey: SecretBytes,
         within time: Duration
     ) async throws(CheckFailure) -> CheckReport {
         let given = password.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
@@ -45,14 +78,15 @@ final class FakeHost: PasswordChecker {
             state.checks += 1
             state.uptime += state.users[user] == nil ? state.costOfUnknown : state.costOfKnown
         }
-        var report = try self.report(user)
+        var report = try self.report(user, fieldKey)
         let known = self.state.withLock { $0.users[user]?.password }
         report.password = known.map { $0 == given ? .right : .wrong } ?? .unknownUser
         return report
     }
 
-    func account(user: String) async throws(CheckFailure) -> CheckReport {
-        try self.report(user)
+    func account(user: String, fieldKey: SecretBytes) async throws(CheckFailure) -> CheckReport {
+        self.state.withLock { $0.lookUps += 1 }
+        return try self.report(user, fieldKey)
     }
 
     func identity(uid: UInt32) async throws(CheckFailure) -> Identity? {
@@ -63,15 +97,31 @@ final class FakeHost: PasswordChecker {
         return found
     }
 
-    private func report(_ user: String) throws(CheckFailure) -> CheckReport {
+    private func report(_ user: String, _ fieldKey: SecretBytes) throws(CheckFailure) -> CheckReport {
         let (known, failure) = self.state.withLock { ($0.users[user], $0.failure) }
         if let failure { throw failure }
         return CheckReport(
             password: .notChecked,
             account: known?.account ?? .unknown,
             identity: known.map { Identity(name: user, uid: $0.uid) },
-            hasUsablePassword: known.map(\.hasUsablePassword) ?? false
+            hasUsablePassword: known.map(\.hasUsablePassword) ?? false,
+            fieldDigest: known.map { Self.digest($0, fieldKey) } ?? .unknown
         )
+    }
+
+    private static func digest(_ user: User, _ fieldKey: SecretBytes) -> CheckReport.FieldDigest {
+        let key = fieldKey.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let field: String
+        switch user.field {
+        case .unreadable: return .unreadable
+        case .unknown: return .unknown
+        case .hash: field = "hash of \(user.password)"
+        case .otherHash: field = "other hash of \(user.password)"
+        case .locked: field = "!hash of \(user.password)"
+        case .star: field = "*"
+        case .absent: field = ""
+        }
+        return .of(Array("\(key) \(field)".utf8))
     }
 }
 
@@ -100,30 +150,34 @@ final class Scene: Sendable {
     /// - Parameters:
     ///   - store: In place of the one in memory.
     ///   - logger: Where the log goes; nowhere by default.
+    ///   - change: Of the policy.
     init(
         hidesPasswordResult: Bool = true,
         servedUid: UInt32? = nil,
         allowsCodeWithoutPassword: Bool = true,
         store: (any AccountStore)? = nil,
-        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        _ change: (inout ServicePolicy) -> Void = { _ in }
     ) throws {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
+        var policy = ServicePolicy(
+            hidesPasswordResult: hidesPasswordResult,
+            issuer: "host",
+            failureDelaySeconds: 2,
+            checkDeadlineSeconds: 15,
+            servedUid: servedUid,
+            services: ListedCallers(uids: [990], gids: [70]),
+            administrators: ListedCallers(gids: [60]),
+            allowsCodeWithoutPassword: allowsCodeWithoutPassword
+        )
+        change(&policy)
         self.service = TwinlockService(
             store: store ?? self.store,
             sealer: Sealer(current: try SealingKey(material: material)),
             checker: self.host,
-            policy: ServicePolicy(
-                hidesPasswordResult: hidesPasswordResult,
-                issuer: "host",
-                failureDelaySeconds: 2,
-                checkDeadlineSeconds: 15,
-                servedUid: servedUid,
-                services: ListedCallers(uids: [990], gids: [70]),
-                administrators: ListedCallers(gids: [60]),
-                allowsCodeWithoutPassword: allowsCodeWithoutPassword
-            ),
+            policy: policy,
             surroundings: Surroundings(
                 now: { UnixSeconds(clock.now.withLock { $0 }) },
                 uptime: { [host] in host.state.withLock { $0.uptime } },

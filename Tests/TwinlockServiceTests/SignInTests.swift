@@ -347,7 +347,20 @@ struct PendingTests {
 
     private static let long = String(repeating: "ż", count: 128)
     private static let grounds: [PendingSignIn.Ground] = [
-        .genuine(Identity(name: Self.long, uid: .max), generation: .max, .passwordMustBeChanged),
+        .genuine(Identity(name: Self.long, uid: .max), generation: .max, .passwordMustBeChanged, nil),
+        .genuine(Identity(name: Self.long, uid: .max), generation: .max, .usable, .unreadable),
+        .genuine(
+            Identity(name: Self.long, uid: .max),
+            generation: .max,
+            .usable,
+            .field(digest: Array(0..<32), isUsable: true)
+        ),
+        .genuine(
+            Identity(name: Self.long, uid: .max),
+            generation: .max,
+            .usable,
+            .field(digest: Array(32..<64), isUsable: false)
+        ),
         .pretended(Identity(name: Self.long, uid: .max)), .pretended(nil),
     ]
 

@@ -39,6 +39,13 @@ struct SettingsTests {
             [audit]
             days = 30
             rows = 5000
+            [sessions]
+            idle = 300
+            absolute = 2592000
+            [tokens]
+            maximum-days = 3650
+            end-with-password-change = yes
+            groups = panel.deploy ,panel.read-only,  a.b.c9
             """
         let settings = try Settings(text: text, name: "f")
         #expect(settings.socket == "/run/x/y.socket")
@@ -61,6 +68,10 @@ struct SettingsTests {
         #expect(!settings.allowsCodeWithoutPassword)
         #expect(settings.auditDays == 30)
         #expect(settings.auditRows == 5000)
+        #expect(settings.sessionIdle == 300 && settings.sessionAbsolute == 2_592_000)
+        #expect(settings.tokenMaximumDays == 3650 && settings.tokensEndWithPasswordChange)
+        #expect(settings.declaredTokenGroups == ["panel.deploy", "panel.read-only", "a.b.c9"])
+        #expect(Settings().declaredTokenGroups == [])
     }
 
     static let refused: [(text: String, line: Int, words: String)] = [
@@ -92,6 +103,22 @@ struct SettingsTests {
         ("[account]\ncode-without-password = false", 2, "is not yes or no"),
         ("[audit]\ndays = 0", 2, "audit.days: \"0\" is not a number from 1 to 3650"),
         ("[audit]\nrows = 999", 2, "from 1000 to 10000000"),
+        ("[sessions]\nidle = 299", 2, "from 300 to 2592000"),
+        ("[sessions]\nabsolute = 2592001", 2, "from 300 to 2592000"),
+        ("[tokens]\nmaximum-days = 0", 2, "from 1 to 3650"),
+        ("[tokens]\nend-with-password-change = true", 2, "is not yes or no"),
+        ("[tokens]\ngroups = panel", 2, "tokens.groups: \"panel\" is not at most 32 different names"),
+        ("[tokens]\ngroups = panel.x,", 2, "different names"),
+        ("[tokens]\ngroups = panel.x, panel.x", 2, "different names"),
+        ("[tokens]\ngroups = Panel.x", 2, "small letters"),
+        ("[tokens]\ngroups = panel..x", 2, "small letters"),
+        ("[tokens]\ngroups = panel.9x", 2, "begin with a letter"),
+        ("[tokens]\ngroups = panel.ä", 2, "small letters"),
+        ("[tokens]\ngroups = panel.x panel.y", 2, "commas"),
+        ("[tokens]\ngroups = account.write", 2, "not beginning with account"),
+        ("[tokens]\ngroups = administration.read", 2, "not beginning with account or administration"),
+        ("[tokens]\ngroups = a.\(String(repeating: "b", count: 63))", 2, "64 bytes"),
+        ("[tokens]\ngroups = \((0...32).map { "a.b\($0)" }.joined(separator: ","))", 2, "at most 32"),
     ]
 
     @Test("a bad line is named with its number, its key and what was expected", arguments: refused)

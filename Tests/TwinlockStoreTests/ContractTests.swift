@@ -6,7 +6,8 @@ import TwinlockTesting
 
 @Suite("Store contract")
 struct ContractTests {
-    static let alone = Scenario.contract + Scenario.expiry + Scenario.wholeList + Scenario.trimming
+    static let alone =
+        Scenario.contract + Scenario.expiry + Scenario.wholeList + Scenario.trimming + Scenario.tokenExpiry
 
     @Test("in memory", arguments: alone)
     func inMemory(scenario: Scenario) async throws {

@@ -102,7 +102,9 @@ struct ForwardingStore: AccountStore {
         try await self.around.run { store throws(StoreError) in try await store.endSession(digest: digest) }
     }
 
-    func removeSessions(endedAt now: UnixSeconds) async throws(StoreError) {
-        try await self.around.run { store throws(StoreError) in try await store.removeSessions(endedAt: now) }
+    func removeSessions(endedAt now: UnixSeconds, _ lifetimes: SessionLifetimes) async throws(StoreError) {
+        try await self.around.run { store throws(StoreError) in
+            try await store.removeSessions(endedAt: now, lifetimes)
+        }
     }
 }

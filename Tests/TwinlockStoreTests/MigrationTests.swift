@@ -140,7 +140,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("a database of the first release keeps its accounts, and the copy beside it is of that version")
+    @Test("a database of the first release keeps its accounts, its sessions end, and the copy beside it is of then")
     func fromTheFirst() async throws {
         let path = self.directory.database
         try DatabaseFile(path: path).prepare()
@@ -151,7 +151,10 @@ struct MigrationTests {
                 """
                 INSERT INTO accounts (id, name, uid, generation) VALUES (7, 'alice', 1000, 3);
                 INSERT INTO credentials (account, sealed, algorithm, digits, time_step, last_step, confirmed_at)
-                VALUES (7, x'01', 'SHA1', 6, 30, 42, 5)
+                VALUES (7, x'01', 'SHA1', 6, 30, 42, 5);
+                INSERT INTO sessions (digest, name, uid, maker, shows_code, shows_password, shows_publickey, service,
+                    remote_host, created, last_used)
+                VALUES (zeroblob(32), 'alice', 1000, 1000, 1, 1, 0, 'varlink', '', 5, 5)
                 """,
                 to: "make account"
             )
@@ -161,6 +164,7 @@ struct MigrationTests {
         let accounts = try await store.accounts(sharing: Identity(name: "alice", uid: 1000))
         #expect(accounts.map(\.id) == [7])
         #expect(accounts.first?.generation == 3 && accounts.first?.credential?.lastStep == 42)
+        #expect(try await store.session(digest: [UInt8](repeating: 0, count: 32)) == nil)
         await store.close()
         #expect(self.directory.files == ["db", "db.v1"])
     }

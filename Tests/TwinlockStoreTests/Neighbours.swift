@@ -28,7 +28,7 @@ struct Neighbours: ForwardingStore.Around {
     private func ruin() async {
         do throws(StoreError) {
             try await self.store.perform { records throws(StoreError) in
-                for table in ["accounts", "sessions", "audit_records"] {
+                for table in ["accounts", "sessions", "audit_records", "tokens", "sealed_keys"] {
                     try records.database.execute("DELETE FROM \(table)", to: "ruin store")
                 }
                 try records.database.execute("UPDATE absent SET nothing = 1", to: "fail")

@@ -9,7 +9,8 @@ import TwinlockTesting
 struct SchemaTests {
     private let directory = TemporaryDirectory()
 
-    /// Run against one account with a credential whose step is 60 000 000 or so, a set-up and a session.
+    /// Run against one account with a credential whose step is 60 000 000 or so, a set-up, a session, a token and a
+    /// sealed key.
     static let refused = [
         "UPDATE credentials SET last_step = last_step - 1",
         "UPDATE credentials SET last_step = last_step",
@@ -47,6 +48,20 @@ struct SchemaTests {
         "UPDATE audit_records SET count = count + 1",
         "UPDATE audit_counts SET rows = -1",
         "INSERT INTO audit_counts VALUES (3, 0)",
+        "UPDATE sessions SET password_digest = NULL",
+        "UPDATE sessions SET password_usable = NULL",
+        "UPDATE sessions SET password_digest = x'00'",
+        "UPDATE sessions SET password_usable = 2",
+        "UPDATE tokens SET password_digest = NULL",
+        "UPDATE tokens SET digest = x'00'",
+        "UPDATE tokens SET id = 'short'",
+        "UPDATE tokens SET description = ''",
+        "UPDATE tokens SET opens = ''",
+        "UPDATE tokens SET shows_code = 2",
+        "UPDATE tokens SET expires = 9223372036854775807",
+        "UPDATE tokens SET last_used = 2; UPDATE tokens SET last_used = 1",
+        "UPDATE tokens SET last_used = 2; UPDATE tokens SET last_used = NULL",
+        "UPDATE sealed_keys SET sealed = x''",
     ]
 
     @Test("refuses", arguments: refused)
@@ -123,6 +138,32 @@ struct SchemaTests {
         await store.close()
     }
 
+    static let damagedTokens = [
+        "UPDATE tokens SET password_usable = NULL",
+        "UPDATE tokens SET password_digest = x'00'",
+        "UPDATE tokens SET password_usable = 7",
+        "UPDATE tokens SET uid = -1",
+        "UPDATE tokens SET expires = 9223372036854775807",
+        "UPDATE tokens SET description = CAST(x'ff' AS TEXT)",
+    ]
+
+    @Test("a token that breaks the schema is damaged when it is read", arguments: damagedTokens)
+    func damagedToken(statement: String) async throws {
+        let store = try await self.populated()
+        try await store.perform { records throws(StoreError) in
+            try records.database.execute("PRAGMA ignore_check_constraints = 1", to: "break store")
+            try records.database.execute(statement, to: "break store")
+        }
+        let outcome = await Stage(store).together(1) { _ throws(StoreError) in
+            try await store.token(digest: Stage(store).digest(1))
+        }
+        guard case .failure(.damaged) = outcome[0] else {
+            Issue.record("\(outcome)")
+            return
+        }
+        await store.close()
+    }
+
     @Test("no error's words hold a bound value")
     func words() async throws {
         let store = try await self.populated()
@@ -169,6 +210,9 @@ struct SchemaTests {
         )
         try await store.insert(stage.session(1))
         _ = try await store.append([stage.record()])
+        let account = try await stage.account()
+        _ = try await store.createToken(stage.token(1), under: account.generation, at: Stage.start)
+        _ = try await store.sealedKey(for: "tests", orElse: [1])
         return store
     }
 }

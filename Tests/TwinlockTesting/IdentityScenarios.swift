@@ -80,6 +80,7 @@ extension Scenario {
                     factors: [.publickey],
                     service: "",
                     remoteHost: "",
+                    mark: .unreadable,
                     created: UnixSeconds(-5),
                     lastUsed: UnixSeconds(0)
                 )
@@ -88,6 +89,7 @@ extension Scenario {
             try expect(session?.identity, is: identity)
             try expect(session?.maker, is: UInt32.max)
             try expect(session?.factors, is: [.publickey])
+            try expect(session?.mark, is: .unreadable)
             try expect(session?.created, is: UnixSeconds(-5))
             // Its name would stand in the way of other stages on the same store.
             _ = try await stage.store.beginSetUp(

@@ -51,7 +51,8 @@ public struct Stage: Sendable {
     public func session(
         _ number: UInt8,
         of identity: Identity? = nil,
-        factors: [Factor] = [.code, .password]
+        factors: [Factor] = [.code, .password],
+        mark: PasswordMark? = nil
     ) -> Session {
         Session(
             digest: self.digest(number),
@@ -60,9 +61,38 @@ public struct Stage: Sendable {
             factors: factors,
             service: "panel",
             remoteHost: "2001:db8::7",
+            tty: "pts/3",
+            mark: mark ?? self.mark(),
             created: Self.start,
             lastUsed: Self.start
         )
+    }
+
+    /// What the password field was; those of different numbers differ.
+    public func mark(_ number: UInt8 = 1) -> PasswordMark {
+        .field(digest: [UInt8](repeating: number, count: PasswordMark.digestBytes), isUsable: true)
+    }
+
+    /// A token of the first person, made at the start for an hour.
+    public func token(_ number: UInt8, of identity: Identity? = nil, showsCode: Bool = true) -> Token {
+        Token(
+            id: self.tokenID(number),
+            digest: self.digest(number),
+            identity: identity ?? self.identity(),
+            maker: 33,
+            description: "nightly back-up",
+            groups: ["account.read", "panel.deploy"],
+            showsCode: showsCode,
+            mark: self.mark(),
+            created: Self.start,
+            expires: Self.start + 3600
+        )
+    }
+
+    /// A token's id; those of greater numbers come later.
+    public func tokenID(_ number: UInt8) -> String {
+        let digits = String(UInt64(self.number) << 8 | UInt64(number), radix: 16)
+        return String(repeating: "0", count: Token.idDigits - digits.count) + digits
     }
 
     /// Makes an account with an active factor, whose first code was that of the step before the start's.

@@ -7,6 +7,7 @@
 # Accounts, all with the password "correct horse" where they have one:
 #   tl-usable  tl-blank (empty field)  tl-locked (usermod -L)  tl-star (field "*")  tl-expired (chage -E 0)
 #   tl-change (chage -d 0)  tl-inactive (password too old by more than the inactive days)  tl-many (1500 groups)
+#   tl-passwd (the hash is in passwd, and not in shadow)  tl-long, tl-longest (fields of 504 and 505 bytes)
 set -eu
 if [ "${1:-}" != --inside ]; then
 	unshare --mount --propagation private true 2>/dev/null || exit 99
@@ -19,13 +20,13 @@ mkdir "$directory"/{upper,work}
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$directory/upper,workdir=$directory/work" /etc || exit 99
 
 uid=61100
-for name in usable blank locked star expired change inactive many; do
+for name in usable blank locked star expired change inactive many passwd long longest; do
 	echo "tl-$name:x:$uid:$uid::/nonexistent:/usr/sbin/nologin" >>/etc/passwd
 	echo "tl-$name:x:$uid:" >>/etc/group
 	echo "tl-$name:*:20000:0:99999:7:::" >>/etc/shadow
 	uid=$((uid + 1))
 done
-for name in usable locked expired change inactive many; do
+for name in usable locked expired change inactive many passwd; do
 	echo "tl-$name:correct horse"
 done | chpasswd -c YESCRYPT
 usermod -p '' tl-blank
@@ -33,6 +34,11 @@ usermod -L tl-locked
 chage -E 0 tl-expired
 chage -d 0 tl-change
 chage -d 10000 -M 30 -I 5 tl-inactive
+hash=$(sed -n 's/^tl-passwd:\([^:]*\):.*/\1/p' /etc/shadow)
+sed -i "s|^tl-passwd:x:|tl-passwd:$hash:|" /etc/passwd
+sed -i '/^tl-passwd:/d' /etc/shadow
+usermod -p "$(printf '%504s' '' | tr ' ' a)" tl-long
+usermod -p "$(printf '%505s' '' | tr ' ' a)" tl-longest
 for number in $(seq 1500); do
 	echo "tl-many-$number:x:$((62000 + number)):tl-many"
 done >>/etc/group

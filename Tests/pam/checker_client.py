@@ -10,8 +10,9 @@ import time
 CHECK_PASSWORD, LOOK_UP_NAME, LOOK_UP_UID, CHECK_ACCOUNT = 1, 2, 3, 4
 RIGHT, WRONG, NOT_PROMPTED, MORE_PROMPTS, UNKNOWN_USER, ERROR = range(6)
 ACCOUNT_OK, MUST_CHANGE, EXPIRED, DENIED, ACCOUNT_UNKNOWN, ACCOUNT_ERROR, NOT_RUN, PASSWORD_EXPIRED = range(8)
-USABLE, UNUSABLE, UNREADABLE = range(3)
+USABLE, UNUSABLE, UNKNOWN_FIELD, UNREADABLE = range(4)
 NO_ID = 0xFFFFFFFF
+KEY, OTHER_KEY = b"./abcdefghijkXYZ", b"0123456789ABCDEF"
 
 
 @dataclasses.dataclass
@@ -24,11 +25,12 @@ class Answer:
     fail_delay: int
     name: str
     groups: list
+    digest: str
 
 
-def request(op, user, password=b"", rhost=b"", tty=b""):
-    header = struct.pack(">4sBBHHHHH", b"TLC1", op, 0, len(user), len(password), len(rhost), len(tty), 0)
-    return header + user + password + rhost + tty
+def request(op, user, password=b"", rhost=b"", tty=b"", key=b""):
+    header = struct.pack(">4sBBHHHHH", b"TLC2", op, 0, len(user), len(password), len(rhost), len(tty), len(key))
+    return header + user + password + rhost + tty + key
 
 
 def receive(connection):
@@ -38,13 +40,15 @@ def receive(connection):
         data += part
     if not data:
         return None
-    magic, result, account, field, reserved, uid, gid, delay, name_length, count = struct.unpack(
+    magic, result, account, field, digest_length, uid, gid, delay, name_length, count = struct.unpack(
         ">4sBBBBIIIHH", data[:24]
     )
-    assert (magic, reserved) == (b"TLR1", 0)
-    assert len(data) == 24 + name_length + 4 * count
-    name = data[24 : 24 + name_length].decode()
-    return Answer(result, account, field, uid, gid, delay, name, list(struct.unpack(f">{count}I", data[24 + name_length :])))
+    assert magic == b"TLR2"
+    assert digest_length in (0, 43)
+    assert len(data) == 24 + name_length + 4 * count + digest_length
+    name, rest = data[24 : 24 + name_length].decode(), data[24 + name_length :]
+    groups, digest = list(struct.unpack(f">{count}I", rest[: 4 * count])), rest[4 * count :].decode("ascii")
+    return Answer(result, account, field, uid, gid, delay, name, groups, digest)
 
 
 @dataclasses.dataclass

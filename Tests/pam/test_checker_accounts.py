@@ -15,7 +15,8 @@ from checker_client import *
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHECKER = 54323
-UID = {name: 61100 + n for n, name in enumerate("usable blank locked star expired change inactive many".split())}
+NAMES = "usable blank locked star expired change inactive many passwd long longest".split()
+UID = {name: 61100 + n for n, name in enumerate(NAMES)}
 PASSWORD = b"correct horse"
 
 QUESTIONS = {
@@ -38,13 +39,24 @@ QUESTIONS = {
     "name of locked": (LOOK_UP_NAME, b"tl-locked"),
     "name of usable": (LOOK_UP_NAME, b"tl-usable"),
 }
+# The field of each account under each key, as the account phase tells it.
+FIELDS = {
+    f"field of {name}, {which}": (CHECK_ACCOUNT, b"tl-" + name.encode(), b"", b"", b"", key)
+    for name in [*NAMES, "nobody-has-this"]
+    for which, key in {"a key": KEY, "another key": OTHER_KEY, "no key": b""}.items()
+}
+WITH_DIGEST = {
+    f"{name}, with a digest": (*question, b"", b"", KEY) for name, question in QUESTIONS.items() if len(question) == 3
+}
+QUESTIONS |= FIELDS | WITH_DIGEST
 
 
 @dataclasses.dataclass
 class CountedAnswer(Answer):
-    """An answer, and how many password hashes it took; None where they could not be counted."""
+    """An answer, and how many hashes it took: those of passwords and those of fields; None where not counted."""
 
     hashes: int | None
+    digests: int | None
 
 
 STACKS = {"debian": [], "plain": ["--confdir", "/etc/tl-plain.d"]}
@@ -64,8 +76,33 @@ def ask_all(program, counter, identity):
             count.write_text("")
             answer, status = ask_once(program, identity, 0, request(*question), *arguments, environment=environment)
             assert status == 0
-            hashes = len(count.read_text()) if counter else None
-            answers[stack][name] = {**dataclasses.asdict(answer), "hashes": hashes}
+            counts = {"hashes": "x", "digests": "d"}
+            noted = {what: count.read_text().count(mark) if counter else None for what, mark in counts.items()}
+            answers[stack][name] = {**dataclasses.asdict(answer), **noted}
+    print(json.dumps(answers))
+
+
+CHANGES = [
+    ("as it was", ["true"], ""),
+    ("looked at again", ["true"], ""),
+    ("usermod -L", ["usermod", "-L", "tl-usable"], ""),
+    ("usermod -U", ["usermod", "-U", "tl-usable"], ""),
+    ("passwd", ["passwd", "tl-usable"], "battery staple\nbattery staple\n"),
+    ("passwd, the same again", ["passwd", "tl-usable"], "battery staple\nbattery staple\n"),
+    ("chage", ["chage", "-M", "90", "tl-usable"], ""),
+    ("usermod -p *", ["usermod", "-p", "*", "tl-usable"], ""),
+    ("no entry in shadow", ["sed", "-i", "/^tl-usable:/d", "/etc/shadow"], ""),
+]
+
+
+def ask_after_each_change(program, identity):
+    """Runs inside the private namespace: what the account phase tells after each change of one account."""
+    answers = {}
+    for name, command, answer in CHANGES:
+        subprocess.run(command, input=answer, text=True, check=True, capture_output=True)
+        answer, status = ask_once(program, identity, 0, request(CHECK_ACCOUNT, b"tl-usable", key=KEY))
+        assert status == 0
+        answers[name] = dataclasses.asdict(answer)
     print(json.dumps(answers))
 
 
@@ -78,21 +115,27 @@ def inside(request):
     # AddressSanitizer's library wants to be the first that is loaded.
     counter = str(request.getfixturevalue("helpers") / "count_crypt.so") if request.param == "plain" else ""
 
-    def run(uid, groups):
+    def run(uid, groups, mode="all"):
         directory = tempfile.mkdtemp(prefix="twinlock-accounts-")
+        arguments = [mode, str(built / "twinlock-checker"), counter, str(uid), *map(str, groups)]
         try:
-            command = [sys.executable, __file__, str(built / "twinlock-checker"), counter, str(uid), *map(str, groups)]
             done = subprocess.run(
-                [str(HERE / "accounts.sh"), directory, *command], capture_output=True, text=True, timeout=120
+                [str(HERE / "accounts.sh"), directory, sys.executable, __file__, *arguments],
+                capture_output=True,
+                text=True,
+                timeout=120,
             )
         finally:
             shutil.rmtree(directory)
         if done.returncode == 99:
             pytest.skip("no private mount namespace with an overlay to be had here")
         assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        if mode == "changes":
+            return {name: Answer(**fields) for name, fields in told.items()}
         return {
             stack: {name: CountedAnswer(**fields) for name, fields in answers.items()}
-            for stack, answers in json.loads(done.stdout).items()
+            for stack, answers in told.items()
         }
 
     return run
@@ -189,11 +232,94 @@ def test_a_lock_shows_in_the_field_though_the_account_phase_does_not_see_it(answ
     assert answers["name of usable"].password_field == USABLE
 
 
-def test_without_the_group_shadow_nothing_is_right_and_the_field_is_not_known(inside):
+def test_without_the_group_shadow_nothing_is_right_and_no_field_is_known_or_digested(inside):
     for answers in inside(CHECKER, []).values():
         assert answers["right"].result != RIGHT
         assert answers["name of usable"].password_field == UNREADABLE
+        for name in set(NAMES) - {"many"}:
+            answer = answers[f"field of {name}, a key"]
+            assert (answer.result, answer.password_field, answer.digest) == (RIGHT, UNREADABLE, ""), name
+
+
+# The digest of the password field.
+
+
+def test_a_digest_comes_with_a_key_and_with_none_there_is_none(answers):
+    for name in NAMES:
+        assert answers[f"field of {name}, no key"].digest == ""
+        if name not in ("many", "longest"):
+            assert len(answers[f"field of {name}, a key"].digest) == 43, name
+
+
+def test_a_digest_is_another_under_another_key_and_shows_neither_key_nor_field(answers):
+    for name in set(NAMES) - {"many", "longest"}:
+        one, other = answers[f"field of {name}, a key"].digest, answers[f"field of {name}, another key"].digest
+        assert one != other, name
+        assert KEY.decode() not in one and "$" not in one
+
+
+def test_different_fields_have_different_digests_and_an_empty_one_is_not_none(answers):
+    """The hash of tl-passwd is that of tl-usable, in another file; all of one chpasswd have the same salt."""
+    names = ["usable", "blank", "locked", "star", "passwd", "long", "nobody-has-this"]
+    assert len({answers[f"field of {name}, a key"].digest for name in names}) == len(names)
+    assert answers["field of expired, a key"].digest == answers["field of usable, a key"].digest
+
+
+def test_the_check_of_a_password_tells_the_same_digest_as_the_account_phase(answers):
+    assert answers["right, with a digest"].result == RIGHT
+    for name in ("right", "wrong"):
+        assert answers[f"{name}, with a digest"].digest == answers["field of usable, a key"].digest
+
+
+def test_a_field_that_is_too_long_to_be_digested_has_no_digest(answers):
+    """libcrypt takes 511 bytes, and 7 of them say where the field is from."""
+    assert len(answers["field of long, a key"].digest) == 43
+    assert (answers["field of longest, a key"].result, answers["field of longest, a key"].digest) == (RIGHT, "")
+
+
+def test_a_digest_costs_the_same_one_hash_for_a_name_that_nobody_has(answers):
+    if answers["right"].digests is None:
+        pytest.skip("hashes are counted with the checker as it is installed")
+    for name in ("right", "wrong", "locked", "blank", "unknown"):
+        assert answers[name].digests == 0
+        assert answers[f"{name}, with a digest"].digests == 1, name
+        assert answers[f"{name}, with a digest"].hashes == answers[name].hashes
+
+
+@pytest.fixture(scope="module")
+def changes(inside):
+    return inside(CHECKER, [grp.getgrnam("shadow").gr_gid], "changes")
+
+
+def test_a_field_that_nobody_changed_keeps_its_digest(changes):
+    for name in ("looked at again", "usermod -U"):
+        assert changes[name].digest == changes["as it was"].digest != ""
+        assert changes[name].password_field == USABLE
+    assert changes["chage"].digest == changes["passwd, the same again"].digest
+
+
+def test_usermod_l_makes_the_field_another_one_and_unusable(changes):
+    assert changes["usermod -L"].password_field == UNUSABLE
+    assert changes["usermod -L"].digest not in ("", changes["as it was"].digest)
+    assert changes["usermod -L"].account == ACCOUNT_OK  # the account phase does not see it
+
+
+def test_passwd_makes_the_field_another_one_even_for_the_same_password(changes):
+    digests = [changes[name].digest for name in ("as it was", "passwd", "passwd, the same again")]
+    assert len(set(digests)) == 3 and "" not in digests
+    assert changes["passwd"].password_field == USABLE
+
+
+def test_a_field_that_is_gone_is_told_apart_from_one_that_is_locked(changes):
+    assert changes["usermod -p *"].password_field == UNUSABLE
+    assert changes["no entry in shadow"].password_field == UNKNOWN_FIELD
+    assert len({answer.digest for answer in changes.values()}) == 6
+    assert all(len(answer.digest) == 43 for answer in changes.values())
 
 
 if __name__ == "__main__":
-    ask_all(sys.argv[1], sys.argv[2], Identity(int(sys.argv[3]), tuple(map(int, sys.argv[4:]))))
+    checker = Identity(int(sys.argv[4]), tuple(map(int, sys.argv[5:])))
+    if sys.argv[1] == "changes":
+        ask_after_each_change(sys.argv[2], checker)
+    else:
+        ask_all(sys.argv[2], sys.argv[3], checker)

@@ -1,0 +1,157 @@
+import Testing
+import TwinlockAccounts
+import TwinlockInterface
+import TwinlockStore
+import TwinlockVarlink
+
+@testable import TwinlockService
+
+/// Walks the whole table of methods, also those that are yet to come.
+@Suite("what opens which method")
+struct BearerTests {
+    static let methods = TwinlockService.methods.filter { $0.parameters.contains { $0.name == "session" } }.map(\.name)
+    static let refusals: Set = ["SignInAgain", "PermissionDenied"]
+    static let everyGroup = TokenGroup.allCases.map(\.rawValue) + ["panel.deploy"]
+
+    private let scene: Scene
+    private let secret: SecretText
+
+    init() async throws {
+        self.scene = try Scene { $0.tokens.declaredGroups = ["panel.deploy"] }
+        self.secret = try await self.scene.enrol()
+    }
+
+    /// Calls a method with everything right but perhaps the session. The error without its interface; nil for none.
+    private func outcome(_ method: String, _ session: SecretText, from peer: Peer = Scene.alice) async throws -> String?
+    {
+        let entry = try #require(TwinlockService.methods.first { $0.name == method })
+        let (now, code) = (self.scene.now, try self.scene.code(self.secret, step: 1))
+        let reply = try await self.scene.raw(method, from: peer) { json in
+            for field in entry.parameters {
+                switch (field.name, field.kind) {
+                case ("session", _): json.member("session", secret: session)
+                case ("password", _): json.member("password", secret: .init("correct horse"))
+                case ("code", _): json.member("code", secret: code)
+                case ("expires", _): json.member("expires", now + 60)
+                case ("groups", _): json.member("groups", ["account.read"])
+                case (let name, .string) where !field.isOptional: json.member(name, "x")
+                case (let name, .int) where !field.isOptional: json.member(name, 1 as Int64)
+                case (let name, .bool) where !field.isOptional: json.member(name, true)
+                case (let name, .array) where !field.isOptional: json.member(name, [])
+                case (_, .string), (_, .int), (_, .bool), (_, .array), (_, .secret), (_, .word), (_, .object): break
+                }
+            }
+        }
+        return (reply["error"]?.string).map {
+            String($0[($0.lastIndex(of: ".").map($0.index(after:)) ?? $0.startIndex)...])
+        }
+    }
+
+    @Test("a fresh session with both factors is not refused for what it is", arguments: methods)
+    func fresh(method: String) async throws {
+        let session = try await self.scene.bothFactors(self.secret)
+        let outcome = try await self.outcome(method, session)
+        if method == Authentication.Verify2FACode.name {
+            #expect(outcome == "SignInAgain")
+        } else {
+            #expect(outcome.map { !Self.refusals.contains($0) } ?? true, "\(outcome ?? "")")
+        }
+    }
+
+    @Test("a sign-in before its code is good for that and for signing out, and for nothing else", arguments: methods)
+    func pending(method: String) async throws {
+        for password in ["correct horse", "wrong"] {
+            let session = try #require(try await self.scene.signIn(nil, password, from: Scene.alice).session)
+            let outcome = try await self.outcome(method, session)
+            switch method {
+            case Authentication.SignOut.name: #expect(outcome == nil)
+            case Authentication.Verify2FACode.name:
+                #expect(outcome == (password == "wrong" ? "AuthenticationFailed" : nil))
+            default: #expect(outcome.map(Self.refusals.contains) == true, "\(password): \(outcome ?? "accepted")")
+            }
+        }
+        #expect(try await self.isEnabled())
+    }
+
+    @Test("an expired session is good for nothing", arguments: methods)
+    func expired(method: String) async throws {
+        let session = try await self.scene.bothFactors(self.secret)
+        self.scene.pass(Int64(SessionLifetimes.standard.idleSeconds))
+        let outcome = try await self.outcome(method, session)
+        if method == Authentication.SignOut.name {
+            #expect(outcome == nil)
+        } else {
+            #expect(outcome.map(Self.refusals.contains) == true, "\(outcome ?? "accepted")")
+        }
+        #expect(try await self.isEnabled())
+    }
+
+    @Test("a token of another service's group is good for GetSession and for nothing else", arguments: methods)
+    func foreignGroup(method: String) async throws {
+        let token = try await self.token(["panel.deploy"])
+        let outcome = try await self.outcome(method, token)
+        if method == Authentication.GetSession.name {
+            #expect(outcome == nil)
+        } else {
+            #expect(outcome.map(Self.refusals.contains) == true, "\(outcome ?? "accepted")")
+        }
+        #expect(try await self.isEnabled())
+    }
+
+    @Test("a token of every group opens what the table says, and nothing else", arguments: methods)
+    func everyGroup(method: String) async throws {
+        let token = try await self.token(Self.everyGroup)
+        let outcome = try await self.outcome(method, token)
+        if TwinlockService.tokenMethods[method] != nil {
+            #expect(outcome.map { !Self.refusals.contains($0) } ?? true, "\(outcome ?? "")")
+        } else {
+            #expect(outcome.map(Self.refusals.contains) == true, "\(outcome ?? "accepted")")
+        }
+        #expect(try await self.isEnabled())
+        #expect(try await self.scene.store.token(digest: TokenValue.digest(of: token) ?? []) != nil)
+    }
+
+    @Test("each group opens its own methods and no other's", arguments: TokenGroup.allCases)
+    func eachGroup(group: TokenGroup) async throws {
+        let token = try await self.token([group.rawValue])
+        for (method, access) in TwinlockService.tokenMethods {
+            let outcome = try await self.outcome(method, token)
+            switch access {
+            case .every, .group(group): #expect(outcome != "PermissionDenied", "\(method)")
+            case .group: #expect(outcome == "PermissionDenied", "\(method)")
+            }
+        }
+    }
+
+    @Test("an expired token, another person's and junk are good for nothing", arguments: methods)
+    func useless(method: String) async throws {
+        let token = try await self.token(Self.everyGroup)
+        var junk = token.text
+        junk.removeLast()
+        junk.append(token.text.last == "0" ? "1" : "0")
+        #expect(try await Self.refusals.contains(self.outcome(method, .init(junk)) ?? "accepted"))
+        #expect(try await Self.refusals.contains(self.outcome(method, token, from: Scene.bob) ?? "accepted"))
+        self.scene.pass(86_400)
+        #expect(try await Self.refusals.contains(self.outcome(method, token) ?? "accepted"))
+        #expect(try await self.isEnabled())
+    }
+
+    @Test("the table of tokens names methods that there are, and none that takes a password or a code")
+    func table() {
+        for method in TwinlockService.tokenMethods.keys {
+            let entry = TwinlockService.methods.first { $0.name == method }
+            #expect(entry != nil, "\(method)")
+            #expect(entry?.parameters.contains { ["password", "code"].contains($0.name) } == false, "\(method)")
+        }
+        #expect(Self.methods.count >= 15, "the walk goes somewhere")
+    }
+
+    private func token(_ groups: [String]) async throws -> SecretText {
+        let session = try await self.scene.bothFactors(self.secret)
+        return try await self.scene.createToken(groups, session: session, from: Scene.alice).token
+    }
+
+    private func isEnabled() async throws -> Bool {
+        try await self.scene.call(OwnAccount.GetStatus.self, GetStatusParameters(), from: Scene.alice).enabled
+    }
+}
