@@ -1,7 +1,7 @@
 /// A one-time alternative to a code: 50 random bits, written as two groups of five symbols.
 ///
 /// The alphabet is Crockford's (ours to have chosen): the digits and the capital letters without I, L, O and U, so that
-/// nothing in it looks like something else in it. No text is kept, so there is none to wipe, and it prints as
+/// nothing in it looks like something else in it. No text is kept, and the number is in memory that is wiped. Prints as
 /// `<redacted>`. It has no `==`: ``matches(_:)`` is the one comparison.
 public struct RecoveryCode: Sendable {
     /// Symbols of a code, each worth 5 bits.
@@ -9,14 +9,16 @@ public struct RecoveryCode: Sendable {
     /// Random bytes that one code is made of: one a symbol, of which the lower 5 bits count, so that no symbol is
     /// likelier than another.
     public static let randomByteCount = Self.symbolCount
-    /// Bytes of ``stored()``.
+    /// Bytes of ``stored``.
     public static let storedByteCount = 8
 
-    /// Below 2⁵⁰; the first symbol has the highest bits.
-    private let value: UInt64
+    /// The number as 8 big-endian bytes, to be sealed: below 2⁵⁰, the highest bits are the first symbol.
+    public let stored: SecretBytes
 
     private init(value: UInt64) {
-        self.value = value
+        self.stored = SecretBytes(count: Self.storedByteCount) {
+            $0.storeBytes(of: value.bigEndian, as: UInt64.self)
+        }
     }
 
     /// A new code.
@@ -38,21 +40,20 @@ public struct RecoveryCode: Sendable {
         var value: UInt64 = 0
         var seen = 0
         for byte in text where byte != UInt8(ascii: " ") && byte != UInt8(ascii: "-") {
+            guard let symbol = Self.value(of: byte) else { return nil }
             seen += 1
-            // Checked before the number grows: a long run of symbols is refused, it does not overflow.
-            guard seen <= Self.symbolCount, let symbol = Self.value(of: byte) else { return nil }
+            // A longer run pushes bits out at the top, and is refused below.
             value = value << 5 | UInt64(symbol)
         }
         guard seen == Self.symbolCount else { return nil }
         self.init(value: value)
     }
 
-    /// Reads what ``stored()`` wrote; nil for anything else.
-    public init?(stored bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == Self.storedByteCount else { return nil }
-        let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard value >> (5 * Self.symbolCount) == 0 else { return nil }
-        self.init(value: value)
+    /// The code whose ``stored`` that was; nil for anything else.
+    public init?(stored: SecretBytes) {
+        guard stored.count == Self.storedByteCount else { return nil }
+        self.stored = stored
+        guard self.value >> (5 * Self.symbolCount) == 0 else { return nil }
     }
 
     /// So many codes that differ from each other: of two alike, each would work once and the pair twice.
@@ -73,28 +74,23 @@ public struct RecoveryCode: Sendable {
     ///
     /// Takes the same time wherever they differ.
     public func matches(_ other: RecoveryCode) -> Bool {
-        self.value ^ other.value == 0
-    }
-
-    /// The number as 8 big-endian bytes, to be sealed.
-    public func stored() -> SecretBytes {
-        SecretBytes(count: Self.storedByteCount) { bytes in
-            for index in 0..<Self.storedByteCount {
-                bytes[index] = UInt8(truncatingIfNeeded: self.value >> (8 * (Self.storedByteCount - 1 - index)))
-            }
-        }
+        other.stored.withUnsafeBytes { self.stored.isEqual(to: $0) }
     }
 
     /// The code as it is shown: `XXXXX-XXXXX` in ASCII.
     public func text() -> SecretBytes {
-        let half = Self.symbolCount / 2
+        let (value, half) = (self.value, Self.symbolCount / 2)
         return SecretBytes(count: Self.symbolCount + 1) { text in
             text[half] = UInt8(ascii: "-")
             for index in 0..<Self.symbolCount {
-                let symbol = UInt8(truncatingIfNeeded: self.value >> (5 * (Self.symbolCount - 1 - index))) & 0x1f
+                let symbol = UInt8(truncatingIfNeeded: value >> (5 * (Self.symbolCount - 1 - index))) & 0x1f
                 text[index < half ? index : index + 1] = Self.symbol(for: symbol)
             }
         }
+    }
+
+    private var value: UInt64 {
+        self.stored.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
     }
 
     /// `0-9A-HJKMNP-TV-Z` for 0 to 31, without a branch or a table whose cache lines would tell.

@@ -13,12 +13,13 @@ import TwinlockStore
 /// decisions themselves it does not lose, they are on the disk before they are answered; and the journal was told of them
 /// first. A stop loses nothing that was decided before `flush`.
 final class AuditTrail: Sendable {
-    /// Records that share a transaction at most: some milliseconds of the store's one writer.
-    static let batch = 256
+    /// Records that share a transaction at most. Among a million others it took 0.1 ms to add one: a sign-in that waits
+    /// for the store's one writer meanwhile waits no longer than for a few others like it.
+    static let batch = 64
     /// After so many records it is looked whether some must go, so that a flood cannot outgrow the room until the hour.
     static let trimInterval = 1000
-    /// Records that one step of trimming removes at most.
-    static let trimStep = 200
+    /// Records that one step of trimming removes at most; for the same reason.
+    static let trimStep = 50
 
     private struct State {
         var queue = AuditQueue()

@@ -103,7 +103,7 @@ extension TwinlockService {
     func open(_ sealed: [UInt8], of identity: Identity) throws(Refusal) -> RecoveryCode {
         do {
             let stored = try self.sealer.open(Sealed(bytes: sealed), for: Self.recoveryContext(identity))
-            if let code = stored.withUnsafeBytes({ RecoveryCode(stored: $0) }) {
+            if let code = RecoveryCode(stored: stored) {
                 return code
             }
             self.log.failure("cannot open a recovery code: it is none")
@@ -113,15 +113,16 @@ extension TwinlockService {
         throw .named(.unavailable)
     }
 
-    /// A set of new recovery codes for an account: as they are shown, and as they are stored.
+    /// New recovery codes for an account: as they are shown, and as they are stored.
     func newRecoveryCodes(
+        _ count: Int = RecoverySet.size,
         for identity: Identity
     ) throws(Refusal) -> (texts: [SecretText], sealed: [[UInt8]]) {
-        let codes = RecoveryCode.distinct(RecoverySet.size, random: self.surroundings.random)
+        let codes = RecoveryCode.distinct(count, random: self.surroundings.random)
         do throws(SealingError) {
             var sealed: [[UInt8]] = []
             for code in codes {
-                sealed.append(try self.sealer.seal(code.stored(), for: Self.recoveryContext(identity)).bytes)
+                sealed.append(try self.sealer.seal(code.stored, for: Self.recoveryContext(identity)).bytes)
             }
             return (codes.map { $0.text().asText() }, sealed)
         } catch {

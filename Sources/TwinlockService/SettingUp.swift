@@ -25,9 +25,21 @@ extension TwinlockService {
     func beginSetUp(
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
     ) async throws(Refusal) -> BeginSetUpResult {
-        let identity = call.subject.identity
-        let origin = SignInOrigin(own: call.peer)
         let enrolment = try await self.passSensitive(call, method: "BeginSetUp", takesMark: true)
+        return try await self.beginSetUp(
+            for: call.subject.identity,
+            under: enrolment,
+            origin: SignInOrigin(own: call.peer)
+        )
+    }
+
+    /// Begins a set-up for somebody who was let do so when the account was that, and only if it still is.
+    func beginSetUp(
+        for identity: Identity,
+        under enrolment: Enrolment,
+        origin: SignInOrigin
+    ) async throws(Refusal) -> BeginSetUpResult {
+        guard let generation = enrolment.generation else { throw .named(.unavailable) }
         let secret = self.surroundings.random(NewFactor.secretBytes)
         let begun = self.surroundings.now()
         let uri: OTPAuthURI
@@ -37,7 +49,7 @@ extension TwinlockService {
             _ = try await self.store.beginSetUp(
                 NewFactor.setUp(sealed, begun: begun),
                 for: identity,
-                generation: enrolment.generation
+                generation: generation
             )
         } catch StoreError.conflict {
             self.log.decision("BeginSetUp", .refused, .factorChanged, of: identity, origin: origin)

@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockStore
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -124,6 +125,27 @@ struct RecoverySignInTests {
         await #expect(throws: NamedError.authenticationFailed) { try await scene.login(bob.codes[0]) }
         #expect(try await scene.status(Scene.bob).recoveryCodesLeft == 10)
         #expect(try await scene.login(alice.codes[0]).state == .signedIn)
+    }
+
+    @Test("a recovery code that somebody put among another person's opens for nobody")
+    func swapped() async throws {
+        let scene = try Scene()
+        let alice = try await scene.equip()
+        let bob = try await scene.equip(Scene.bob, password: "battery staple")
+        var accounts: [Account] = []
+        for identity in [Identity(name: "alice", uid: 1000), Identity(name: "bob", uid: 1001)] {
+            accounts += try await scene.store.accounts(sharing: identity)
+        }
+        let codes = try await scene.store.recoveryCodes(account: accounts[1].id, generation: accounts[1].generation)
+        try await scene.store.replaceRecoveryCodes(
+            account: accounts[0].id,
+            generation: accounts[0].generation,
+            sealed: try #require(codes.own).codes.map(\.sealed),
+            at: UnixSeconds(scene.now)
+        )
+        for code in [alice.codes[0], bob.codes[0]] {
+            await #expect(throws: NamedError.unavailable) { try await scene.login(code) }
+        }
     }
 
     @Test(

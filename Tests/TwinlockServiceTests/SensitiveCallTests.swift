@@ -84,6 +84,23 @@ struct SensitiveCallTests {
         try await call.run(scene, SensitiveParameters("correct horse", session: fresh))
     }
 
+    @Test("who was let begin a set-up with the password alone may not replace a factor that has come since")
+    func stale() async throws {
+        let scene = try Scene()
+        let identity = Identity(name: "alice", uid: 1000)
+        let before = try await scene.service.enrolment(of: identity)
+        let alice = try await scene.equip()
+        let present = try await scene.service.enrolment(of: identity)
+        for (stale, refusal) in [(before, NamedError.signInAgain), (.parted, .unavailable)] {
+            await #expect(throws: Refusal.named(refusal)) {
+                try await scene.service.beginSetUp(for: identity, under: stale, origin: .init(own: Scene.alice))
+            }
+        }
+        #expect(try await !scene.status().setUpBegun)
+        _ = try await scene.service.beginSetUp(for: identity, under: present, origin: .init(own: Scene.alice))
+        #expect(try await scene.login(alice.codes[0]).state == .signedIn)
+    }
+
     @Test("not another person's session, code or recovery code", arguments: SensitiveCall.allCases)
     func another(call: SensitiveCall) async throws {
         let scene = try Scene()

@@ -146,27 +146,34 @@ struct AuditSchemaTests {
         await store.close()
     }
 
-    @Test("records that find no room leave the sign-in alone that is saved at the same moment")
+    @Test("what costs records their transaction leaves the sign-in alone that is saved at the same moment")
     func apart() async throws {
         let store = try SQLiteStore(path: self.directory.database)
         let stage = Stage(store) { await store.gather($0) }
         let account = try await stage.enrol()
-        // No page can be added from now on: a step still has its place, so many records have none.
-        try await store.limit(pages: 1)
-        let flood = (0..<1000).map { stage.record(remoteHost: "host-\($0)") }
+        // As SQLite does by itself where the disk is full.
+        try await store.perform { records throws(StoreError) in
+            try records.database.execute(
+                """
+                CREATE TEMP TRIGGER lost BEFORE INSERT ON audit_records
+                BEGIN SELECT RAISE(ROLLBACK, 'no room'); END
+                """,
+                to: "break store"
+            )
+        }
         let outcomes = await stage.together(2) { number throws(StoreError) -> CodeVerdict? in
             guard number == 0 else {
-                _ = try await store.append(flood)
+                _ = try await store.append([stage.record()])
                 return nil
             }
             return try await stage.attempt(.inWindow(steps: [Stage.step]), of: account)
         }
         #expect(outcomes[0] == .success(.accepted(step: Stage.step, failedCodes: 0)))
-        guard case .failure(.unavailable(let reason)) = outcomes[1] else {
+        guard case .failure(.damaged(let reason)) = outcomes[1] else {
             Issue.record("\(outcomes[1])")
             return
         }
-        #expect(reason.contains("database or disk is full"))
+        #expect(reason.contains("no room"))
         #expect(try await store.records(of: .everything, before: nil, limit: 9) == [])
         #expect(try await stage.account().credential?.lastStep == Stage.step)
         await store.close()

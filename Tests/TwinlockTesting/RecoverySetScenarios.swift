@@ -66,9 +66,9 @@ extension Scenario {
             }
             try expect(try await stage.account().recovery?.left, is: 10)
         },
-        Scenario("setting up again kills the old recovery codes with the old factor") { stage in
+        Scenario("setting up again kills the old recovery codes with the old factor, issued ones too") { stage in
             let account = try await stage.enrol()
-            let old = try await stage.match(0, of: account)
+            let dead = [try await stage.match(0, of: account), try await stage.issue(for: account)]
             try await stage.store.acknowledgeRecoveryCodes(
                 account: account.id,
                 issuedAt: Stage.start,
@@ -79,11 +79,14 @@ extension Scenario {
             try expect(again.generation, is: account.generation + 1)
             try expect(again.recovery, is: RecoverySummary(issuedAt: Stage.start + 30, acknowledgedAt: nil, left: 10))
             try expect(again.recoveryThrottle, is: RecoveryThrottle())
-            for account in [account, again] {
-                try await expect(.conflict) { () throws(StoreError) in
-                    _ = try await stage.attemptRecovery(old, of: account)
+            for code in dead {
+                for account in [account, again] {
+                    try await expect(.conflict) { () throws(StoreError) in
+                        _ = try await stage.attemptRecovery(code, of: account)
+                    }
                 }
             }
+            try expect(try await stage.codes(of: again).issued, is: nil)
             try expect(
                 try await stage.codes(of: again).own?.codes,
                 is: stage.recoveryCodes(2).map { SealedRecoveryCode(sealed: $0) }
