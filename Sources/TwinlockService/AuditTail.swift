@@ -1,4 +1,3 @@
-import Synchronization
 import TwinlockAccounts
 
 /// Hands new records to whoever follows the log, as soon as they are saved.
@@ -14,7 +13,7 @@ final class AuditTail: Sendable {
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Followers at present.
     var followerCount: Int { self.state.withLock { $0.followers.count } }
@@ -90,7 +89,7 @@ final class AuditFollower: Sendable {
     }
 
     private let filter: AuditFilter
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     fileprivate init(_ filter: AuditFilter) {
         self.filter = filter

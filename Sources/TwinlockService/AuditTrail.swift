@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 import TwinlockAccounts
 import TwinlockStore
 
@@ -33,7 +32,7 @@ final class AuditTrail: Sendable {
     private let retention: AuditRetention
     private let now: @Sendable () -> UnixSeconds
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(
         store: any AuditStore,

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Work that no answer waits for.
 final class Background: Sendable {
     private struct Running {
@@ -7,7 +5,7 @@ final class Background: Sendable {
         var last: UInt64 = 0
     }
 
-    private let running = Mutex(Running())
+    private let running = Locked(Running())
 
     /// Does that some time soon.
     func run(_ work: @escaping @Sendable () async -> Void) {

@@ -1,5 +1,4 @@
 public import Logging
-import Synchronization
 public import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
@@ -25,9 +24,9 @@ public final class TwinlockService: Sendable {
     let fieldKeyring: PasswordFieldKeyring
     let background = Background()
     let gate = CheckGate()
-    let pendingLedger = Mutex(PendingLedger())
-    let passwordThrottle = Mutex(PasswordThrottle())
-    let checkPace = Mutex(CheckPace())
+    let pendingLedger = Locked(PendingLedger())
+    let passwordThrottle = Locked(PasswordThrottle())
+    let checkPace = Locked(CheckPace())
 
     /// Password checks that run at once.
     public static let checksAtOnce = CheckGate.places

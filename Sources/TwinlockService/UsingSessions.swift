@@ -1,4 +1,3 @@
-import Synchronization
 import TwinlockAccounts
 import TwinlockInterface
 import TwinlockStore
