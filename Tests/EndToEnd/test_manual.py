@@ -359,7 +359,15 @@ def strings_of(files):
     ("name", "files"),
     [
         ("pam_twinlock.8", ["pam/pam_twinlock.c"]),
-        ("twinlockd.8", ["Sources/TwinlockService/*.swift", "Sources/twinlockd/*.swift", "pam/checker_supervisor.c"]),
+        (
+            "twinlockd.8",
+            [
+                "Sources/TwinlockService/*.swift",
+                "Sources/TwinlockAccounts/AuditReason.swift",
+                "Sources/twinlockd/*.swift",
+                "pam/checker_supervisor.c",
+            ],
+        ),
     ],
     ids=["module", "daemon"],
 )
