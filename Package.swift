@@ -152,7 +152,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TwinlockCommandTests",
-            dependencies: ["TwinlockInterface", "TwinlockTerminal", "TwinlockVarlink", "twinlock"],
+            dependencies: ["TwinlockInterface", "TwinlockOTP", "TwinlockTerminal", "TwinlockVarlink", "twinlock"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -15,6 +15,25 @@ public enum PrivateFile {
         case system(errno: Int32)
     }
 
+    /// Tells whether a file could be written, before there is anything to write.
+    ///
+    /// It may be different by then: who is let in to a directory changes.
+    ///
+    /// - Parameter replacing: Whether what is there already may go.
+    public static func check(_ path: String, replacing: Bool) throws(Failure) {
+        guard !path.isEmpty else { throw .system(errno: ENOENT) }
+        let slash = path.lastIndex(of: "/")
+        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        guard access(directory, W_OK | X_OK) == 0 else { throw .system(errno: errno) }
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw .system(errno: errno) }
+            return
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .system(errno: EISDIR) }
+        guard replacing else { throw .exists }
+    }
+
     /// Writes a file beside the path and moves it there when it is on the disk.
     ///
     /// - Parameter replacing: Whether what is there already may go.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Signals that end or stop the program, taken so that the terminal's echo is on again first.
 ///
@@ -7,6 +8,8 @@ import Glibc
 ///
 /// The program's `main` must not be `async`: libdispatch then starts a thread of its own that takes every signal.
 public enum Signals {
+    private static let lastThings = Mutex<[@Sendable () -> Void]>([])
+
     /// Begins to wait.
     ///
     /// Call it once, before there is another thread: threads inherit what is blocked.
@@ -35,6 +38,19 @@ public enum Signals {
         }
     }
 
+    /// Runs a function; where a signal ends the program meanwhile, something else is done first.
+    ///
+    /// - Parameter lastThing: Runs on a thread of its own, after the echo is on again. It must end soon: until then no
+    ///   further signal is looked at.
+    public static func beforeEnd<Outcome, Failure: Error>(
+        _ lastThing: @escaping @Sendable () -> Void,
+        during body: () throws(Failure) -> Outcome
+    ) throws(Failure) -> Outcome {
+        self.lastThings.withLock { $0.append(lastThing) }
+        defer { self.lastThings.withLock { _ = $0.popLast() } }
+        return try body()
+    }
+
     /// Whether whoever started us wants the signal ignored, as nohup(1) does: then it stays so.
     private static func isIgnored(_ number: Int32) -> Bool {
         var current = sigaction()
@@ -53,6 +69,7 @@ public enum Signals {
                 Echo.suspended { Self.deliver(number) }
             } else {
                 Echo.show()
+                for lastThing in Self.lastThings.withLock({ $0 }).reversed() { lastThing() }
                 Self.deliver(number)
             }
         }

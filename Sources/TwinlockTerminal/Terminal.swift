@@ -52,9 +52,19 @@ public final class Terminal {
         }
     }
 
+    /// Throws away what was typed and not read yet: the rest of a paste is not for the shell.
+    public func discardTyped() {
+        tcflush(self.descriptor, TCIFLUSH)
+    }
+
     /// Writes a text.
     public func say(_ text: String) {
         Output.write(text, to: self.descriptor)
+    }
+
+    /// Writes what a frame holds.
+    public func say(_ frame: Frame) {
+        _ = Output.write(frame, to: self.descriptor)
     }
 
     /// How many characters a descriptor's terminal shows; nil if it is none.

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import TwinlockClient
 import TwinlockInterface
+import TwinlockTerminal
 
 /// The daemon, as this command sees it: one connection for each call, none while a person thinks.
 ///
@@ -21,9 +22,28 @@ struct Daemon {
     }
 
     /// Connects, calls, and hangs up.
-    func call<M: Method>(_ method: M.Type, _ parameters: M.Parameters) throws(Failure) -> M.Result {
+    ///
+    /// - Parameter deadline: Seconds for the answer.
+    func call<M: Method>(
+        _ method: M.Type,
+        _ parameters: M.Parameters,
+        deadline: Int = Self.callDeadline
+    ) throws(Failure) -> M.Result {
         try self.connected(to: M.name) { daemon throws(CallFailure) in
-            try await daemon.call(method, parameters, deadline: .seconds(Int64(Self.callDeadline)))
+            try await daemon.call(method, parameters, deadline: .seconds(Int64(deadline)))
+        }
+    }
+
+    /// Calls a method that changes the account.
+    ///
+    /// Whoever loses the answer, by a signal or by the connection, is told that it may have been carried out.
+    func change<M: Method>(_ method: M.Type, _ parameters: M.Parameters) throws(Failure) -> M.Result {
+        do {
+            return try Signals.beforeEnd({ Failure.interruptedChange.reportAfterPrompt() }) { () throws(Failure) in
+                try self.call(method, parameters)
+            }
+        } catch {
+            throw error.withUnknownOutcome
         }
     }
 

@@ -19,14 +19,17 @@ extension Failure {
         case .tooManyFailures(nil):
             return (
                 .notNow, "too many wrong codes: codes are refused until the failures are cleared",
-                "ask the administrator of this machine"
+                "a recovery code is taken all the same and clears them; without one, ask the administrator"
             )
         case .signInAgain:
             return (.refused, "the daemon does not take this session", "begin again")
         case .passwordExpired:
             return (.refused, "the password has expired", "change it with passwd, then try again")
         case .codeAlreadyUsed:
-            return (.refused, "this code was used already", "wait until the app shows the next one, then try again")
+            return (
+                .refused, "this code was used already",
+                "wait until the app shows the next one, or take another recovery code"
+            )
         case .unavailable:
             return (
                 .notNow, "the daemon could not carry this out", "its log says why"
@@ -43,7 +46,10 @@ extension Failure {
                 "begin again with `twinlock enable` and scan the new QR code: the old one is of no use"
             )
         case .recoveryCodesReplaced:
-            return (.refused, "these recovery codes were replaced by others", "save the present ones")
+            return (
+                .refused, "these recovery codes were replaced by others meanwhile",
+                "`twinlock recovery-codes` shows the present ones: save those"
+            )
         }
     }
 }

@@ -8,8 +8,11 @@ struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Switches two-factor login off for your account.",
         discussion: """
-            Asks for your password and for a code from the authenticator app. From then on the password alone logs in, \
-            and what the app holds for this account is of no use any more.
+            Asks for your password and for a code from the authenticator app, or a recovery code in its place. From \
+            then on the password alone logs in; what the app holds for this account and the recovery codes are of no \
+            use any more.
+
+            Without the phone: for 15 minutes after a login by recovery code, ssh say, the password alone is enough.
             """
     )
 
@@ -27,20 +30,28 @@ struct Disable: ParsableCommand {
 
     func run() throws {
         let inputs = Inputs(self.secrets)
-        try inputs.requireAnswers()
+        try inputs.requirePassword()
         let daemon = Daemon(socket: self.socket.path)
         let status = try daemon.call(OwnAccount.GetStatus.self, GetStatusParameters())
         guard status.enabled else { throw Failure(.notEnabled) }
+        let leave = LostPhoneLeave(status)
+        if leave == nil { try inputs.requireCode() }
         try inputs.confirm(
-            "Switch two-factor login off for \(status.user.printable)? The password alone will log in.",
+            "Switch two-factor login off for \(status.user.printable)?",
+            explanation: """
+                From then on the password alone logs in. What the app holds for this account
+                and the recovery codes are of no use any more.
+
+                """,
             answered: self.yes
         )
+        leave?.tell(inputs)
         let password = try inputs.password()
-        let code = try inputs.code(prompt: "Code: ")
+        let code = leave == nil ? try inputs.code(prompt: Wording.codePrompt) : nil
         do {
-            _ = try daemon.call(OwnAccount.Disable.self, SensitiveParameters(password: password, code: code))
+            _ = try daemon.change(OwnAccount.Disable.self, SensitiveParameters(password: password, code: code))
         } catch {
-            throw error.withUnknownOutcome
+            throw leave?.explained(error, daemon) ?? error
         }
         if self.json {
             try StandardOutput.writeJSON("enabled", false)

@@ -11,12 +11,17 @@ struct Enable: ParsableCommand {
             Asks for your password, then shows a QR code for an authenticator app, and the same data as text for \
             typing it by hand. Nothing is active before you have typed the first code that the app shows.
 
-            With two-factor login on already, this moves it to another app or phone: a code from the app in use is \
-            asked for as well, and that app stays the right one until the first code of the new one has been typed.
+            Then ten recovery codes appear, the only way back without the phone. The command does not end until you have \
+            said that they are saved: by typing one of them back, which does not use it up, or with --output.
 
-            From a script: --json prints one line with the set-up, then one code is read from --code-file, then \
-            {"enabled":true} is printed. Where two-factor login is on already, --code-file gives the code of the app \
-            in use first. With both files -, standard input has the password on its first line.
+            With two-factor login on already, this moves it to another app or phone: a code from the app in use is \
+            asked for as well, or a recovery code, and that app stays the right one until the first code of the new one \
+            has been typed. For 15 minutes after a login by recovery code, ssh say, the password alone is enough.
+
+            From a script: --json prints one line with the set-up, then one code is read from --code-file, then a line \
+            with "enabled" and the recovery codes is printed; --codes-saved or --output says that they are saved. Where \
+            two-factor login is on already, --code-file gives the code of the app in use first, unless the password \
+            alone is enough. With both files -, standard input has the password on its first line.
             """
     )
 
@@ -35,7 +40,10 @@ struct Enable: ParsableCommand {
     @Flag(help: "Draw the QR code with # and blanks, for terminals without colours or block characters.")
     var ascii = false
 
-    @Flag(help: "Do not ask whether to replace the app in use.")
+    @OptionGroup
+    var saving: SavingOptions
+
+    @Flag(help: "Do not ask whether to replace the app in use, nor whether to replace a file.")
     var yes = false
 
     /// The daemon takes a few wrong codes for one set-up before it is void; nobody needs more at one prompt.
@@ -44,25 +52,41 @@ struct Enable: ParsableCommand {
     func run() throws {
         let inputs = Inputs(self.secrets)
         try inputs.requireAnswers()
+        let file = try SavingCodes.file(self.saving, replacing: self.yes, inputs)
         let daemon = Daemon(socket: self.socket.path)
         let status = try daemon.call(OwnAccount.GetStatus.self, GetStatusParameters())
+        let leave = LostPhoneLeave(status)
         if status.enabled {
             try inputs.confirm(
                 "Two-factor login is on for \(status.user.printable) already. Move it to another app?",
                 answered: self.yes
             )
+            leave?.tell(inputs)
         }
         let password = try inputs.password()
-        let code = status.enabled ? try inputs.code(prompt: "Code of the app in use: ") : nil
-        let setUp = try self.begin(daemon, SensitiveParameters(password: password, code: code))
-        try self.show(setUp, replaces: status.enabled)
-        try self.confirm(daemon, inputs)
-        if self.json {
-            try StandardOutput.writeJSON("enabled", true)
-        } else {
-            try StandardOutput.write(SetUpText.done(account: status.user, replaced: status.enabled))
+        let code = status.enabled && leave == nil ? try inputs.code(prompt: Self.codeInUsePrompt) : nil
+        let setUp: BeginSetUpResult
+        do {
+            setUp = try self.begin(daemon, SensitiveParameters(password: password, code: code))
+        } catch {
+            throw leave?.explained(error, daemon) ?? error
         }
+        try self.show(setUp, replaces: status.enabled)
+        let new = try self.confirm(daemon, inputs)
+        // If this cannot be written, what comes next cannot either, and tells it in its own words.
+        if !self.json { try? StandardOutput.write(SetUpText.on(account: status.user, replaced: status.enabled)) }
+        try SavingCodes(
+            daemon: daemon,
+            inputs: inputs,
+            user: status.user,
+            file: file,
+            isSaid: self.saving.codesSaved,
+            form: self.json ? .json(enabled: true) : .words
+        ).save(new, standing: "two-factor login is on")
+        if !self.json { try StandardOutput.write(SetUpText.next) }
     }
+
+    private static let codeInUsePrompt = "Code of the app in use, or a recovery code: "
 
     private func begin(_ daemon: Daemon, _ parameters: SensitiveParameters) throws(Failure) -> BeginSetUpResult {
         do {
@@ -113,12 +137,11 @@ struct Enable: ParsableCommand {
     /// Asks for the first code until it is right.
     ///
     /// From a file there is one try: what follows was not written for it.
-    private func confirm(_ daemon: Daemon, _ inputs: Inputs) throws(Failure) {
+    private func confirm(_ daemon: Daemon, _ inputs: Inputs) throws(Failure) -> NewRecoveryCodesResult {
         for isLast in (1...Self.tries).map({ $0 == Self.tries || !inputs.asksForCodes }) {
             let code = try inputs.code(prompt: "Code: ")
             do {
-                _ = try daemon.call(OwnAccount.ConfirmSetUp.self, ConfirmSetUpParameters(code: code))
-                return
+                return try daemon.change(OwnAccount.ConfirmSetUp.self, ConfirmSetUpParameters(code: code))
             } catch {
                 let failure = Self.confirmFailure(error)
                 guard !isLast, failure.cause == .authenticationFailed || failure.cause == .codeAlreadyUsed else {
@@ -127,11 +150,12 @@ struct Enable: ParsableCommand {
                 failure.report()
             }
         }
+        preconditionFailure("the last try returns or throws")
     }
 
     /// At this prompt it is the code that was wrong; no password was sent.
     private static func confirmFailure(_ failure: Failure) -> Failure {
-        guard failure.cause == .authenticationFailed else { return failure.withUnknownOutcome }
+        guard failure.cause == .authenticationFailed else { return failure }
         return Failure(
             .refused,
             "this code is wrong",

@@ -12,6 +12,8 @@ enum Outcome: Int32, Sendable {
     case unreachable = 3
     /// Wait, or see what the daemon's log says.
     case notNow = 4
+    /// Done, but the recovery codes do not count as saved.
+    case unsaved = 5
 }
 
 /// Why a command did not do what it was asked to: for the person, and for the exit status.
@@ -36,23 +38,39 @@ struct Failure: Error, Hashable, Sendable {
     /// The same after a call that changes the account: if the answer was lost, it may have been carried out.
     var withUnknownOutcome: Failure {
         guard self.status == .unreachable, self.hint == nil else { return self }
-        return Failure(
-            self.status,
-            self.message,
-            hint: "it may have been carried out all the same: look with `twinlock status` before you log out"
-        )
+        return Failure(self.status, self.message, hint: Self.lookBeforeYouLogOut)
     }
+
+    /// A signal ended the command while a change was under way. Its exit status is the signal's.
+    static let interruptedChange = Failure(
+        .notNow,
+        "interrupted while the daemon was at work",
+        hint: Self.lookBeforeYouLogOut
+    )
+
+    private static let lookBeforeYouLogOut =
+        "it may have been carried out all the same: look with `twinlock status` before you log out"
 
     /// Writes it to standard error.
     func report() {
-        Output.write("twinlock: error: \(self.message)\n", to: Output.error)
-        if let hint = self.hint {
-            Output.write("twinlock: hint: \(hint)\n", to: Output.error)
-        }
+        Self.write("twinlock: error: \(self.message)")
+        if let hint = self.hint { Self.advise(hint) }
+    }
+
+    /// Writes it where a signal ends the command, below the prompt that is left behind.
+    func reportAfterPrompt() {
+        if Terminal.size(of: Output.error) != nil { Output.write("\n", to: Output.error) }
+        self.report()
     }
 
     /// Writes an advice to standard error that stops nothing.
     static func advise(_ hint: String) {
-        Output.write("twinlock: hint: \(hint)\n", to: Output.error)
+        self.write("twinlock: hint: \(hint)")
+    }
+
+    /// On a terminal in lines that fit it; one line anywhere else, so that scripts find words that belong together.
+    private static func write(_ line: String) {
+        let columns = Terminal.size(of: Output.error)?.columns
+        Output.write((columns.map { Wording.folded(line, columns: $0) } ?? line) + "\n", to: Output.error)
     }
 }

@@ -22,6 +22,11 @@ final class Inputs {
     /// Refuses at once, before anything is sent, where an answer will be needed and nobody could give it.
     func requireAnswers() throws(Failure) {
         try self.requirePassword()
+        try self.requireCode()
+    }
+
+    /// The same where no password is asked for any more.
+    func requireCode() throws(Failure) {
         if self.terminal == nil, self.options.codeFile == nil { throw Self.noCode }
     }
 
@@ -55,7 +60,7 @@ final class Inputs {
 
     /// A code.
     func code(prompt: String) throws(Failure) -> SecretText {
-        if self.terminal == nil, self.options.codeFile == nil { throw Self.noCode }
+        try self.requireCode()
         return try self.answer(
             "code",
             prompt: prompt,
@@ -65,12 +70,25 @@ final class Inputs {
         )
     }
 
+    /// Whether somebody is there to be asked more than was said on the command line.
+    var person: Terminal? { self.options.codeFile == nil ? self.terminal : nil }
+
+    /// Refuses at once where nobody could answer a question that will be asked.
+    func requireConfirmation(of question: String, answered yes: Bool) throws(Failure) {
+        guard yes || self.terminal != nil else { throw Self.noAnswer(to: question) }
+    }
+
+    private static func noAnswer(to question: String) -> Failure {
+        Failure(.usage, "no terminal to ask on: \(question)", hint: "--yes answers yes")
+    }
+
     /// Asks before something that is not easily undone; `--yes` has answered already.
-    func confirm(_ question: String, answered yes: Bool) throws(Failure) {
+    ///
+    /// - Parameter explanation: Lines for whoever is asked.
+    func confirm(_ question: String, explanation: String = "", answered yes: Bool) throws(Failure) {
         guard !yes else { return }
-        guard let terminal = self.terminal else {
-            throw Failure(.usage, "no terminal to ask on: \(question)", hint: "--yes answers yes")
-        }
+        guard let terminal = self.terminal else { throw Self.noAnswer(to: question) }
+        terminal.say(explanation)
         let isConfirmed: Bool
         do {
             isConfirmed = try terminal.confirm(question)
@@ -116,6 +134,45 @@ final class Inputs {
             Failure.advise("others can read \(file.printable): chmod 600 \(file.printable)")
         }
         return reader
+    }
+}
+
+// Files that a command writes for its caller's eyes alone.
+extension Inputs {
+    /// Makes sure that a file can be written later, and asks whether what is there may go.
+    ///
+    /// - Parameter replacing: What the command line has answered already.
+    /// - Returns: Whether it may go.
+    func requireWritable(_ path: String, replacing: Bool) throws(Failure) -> Bool {
+        do {
+            try PrivateFile.check(path, replacing: replacing)
+            return replacing
+        } catch .exists {
+            try self.confirmReplacing(path)
+            return true
+        } catch {
+            throw Self.unwritable(path, error)
+        }
+    }
+
+    /// Writes a file, mode 0600, and asks before it takes the place of something.
+    func write(_ content: Frame, to path: String, replacing: Bool) throws(Failure) {
+        do {
+            try PrivateFile.write(content, to: path, replacing: replacing)
+        } catch .exists {
+            try self.confirmReplacing(path)
+            try self.write(content, to: path, replacing: true)
+        } catch {
+            throw Self.unwritable(path, error)
+        }
+    }
+
+    private func confirmReplacing(_ path: String) throws(Failure) {
+        try self.confirm("\(path.printable) is there already. Replace it?", answered: false)
+    }
+
+    private static func unwritable(_ path: String, _ error: PrivateFile.Failure) -> Failure {
+        Failure(.usage, "cannot write \(path.printable): \(error.words)")
     }
 }
 

@@ -26,3 +26,17 @@ struct SecretOptions: ParsableArguments {
     )
     var codeFile: String?
 }
+
+/// How the person says that recovery codes are saved, where nobody is there to type one of them back.
+struct SavingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Save the recovery codes in this file, mode 0600; with --json besides printing them, otherwise instead.",
+            valueName: "file"
+        )
+    )
+    var output: String?
+
+    @Flag(help: "Say that the recovery codes are saved by whoever reads what is printed.")
+    var codesSaved = false
+}

@@ -9,7 +9,9 @@ enum SetUpText {
     /// - Parameter frame: As secret as the key from then on.
     static func write(_ setUp: BeginSetUpResult, replaces: Bool, withQR: Bool, into frame: Frame) {
         if replaces {
-            frame.append("The app in use stays the right one until the first code of the new one has been typed.\n")
+            frame.append(
+                "The app in use stays the right one until the first code of the new one has been\ntyped.\n"
+            )
         }
         frame.append(
             withQR
@@ -37,20 +39,25 @@ enum SetUpText {
         frame.append("\n")
     }
 
-    /// What is different from now on, and what to do before it is relied upon.
-    static func done(account: String, replaced: Bool) -> String {
-        let news =
-            replaced
-            ? "The new app is the right one for \(account.printable) from now on; codes of the old one are refused."
-            : "Two-factor login is on for \(account.printable)."
+    /// What is different from now on.
+    static func on(account: String, replaced: Bool) -> String {
+        guard replaced else { return "Two-factor login is on for \(account.printable).\n\n" }
         return """
-            \(news)
+            The new app is the right one for \(account.printable) from now on. Codes of the old
+            one are refused, and so are recovery codes from before.
 
-            The next login asks for the password and then for a code. This code is used up: wait for the next one.
-            Try it now, in a second terminal, and keep this one open (better still, a root shell) until it works.
 
             """
     }
+
+    /// What to do before it is relied upon.
+    static let next = """
+
+        The next login asks for the password and then for a code. The one that you
+        typed is used up: wait for the next one. Try it now, in a second terminal, and
+        keep this one open (better still, a root shell) until it works.
+
+        """
 
     private static func line(_ name: String, _ value: String, into frame: Frame) {
         frame.append(self.label(name))

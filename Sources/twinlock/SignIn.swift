@@ -12,6 +12,8 @@ struct SignIn: ParsableCommand {
             Asks for your password, and for a code where two-factor login is on, as a login program would. Without \
             --session-file the session is ended at once: this is for trying.
 
+            A recovery code is taken in place of a code, and is used up by that.
+
             A wrong password is told only after the code, so that nobody learns which of the two was wrong.
             """
     )
@@ -61,6 +63,7 @@ struct SignIn: ParsableCommand {
             frame.append(SignInText.lines(signedIn, sessionFile: self.sessionFile))
         }
         try StandardOutput.write(frame)
+        if !self.json { RecoveryCodesText.adviseIfFew(signedIn.recoveryCodesLeft) }
     }
 }
 
@@ -77,14 +80,7 @@ struct SessionFile {
         defer { frame.wipe() }
         frame.append(session)
         frame.append("\n")
-        do {
-            try PrivateFile.write(frame, to: self.path, replacing: replacing)
-        } catch .exists {
-            try inputs.confirm("\(self.path.printable) is there already. Replace it?", answered: false)
-            try self.save(session, inputs: inputs, replacing: true)
-        } catch {
-            throw Failure(.usage, "cannot write \(self.path.printable): \(error.words)")
-        }
+        try inputs.write(frame, to: self.path, replacing: replacing)
     }
 
     /// The session that was saved.
@@ -95,10 +91,24 @@ struct SessionFile {
             throw Failure(
                 .usage,
                 "cannot read a session from \(self.path.printable): \(error.words)",
-                hint: "`twinlock sign-in --session-file \(self.path.printable)` makes one"
+                hint: self.howToMakeOne
             )
         }
     }
+
+    /// The daemon's refusal of a call with this session, which shows both factors, and the password.
+    func explained(_ failure: Failure) -> Failure {
+        let message: String
+        switch failure.cause {
+        case .signInAgain: message = "the session in \(self.path.printable) has ended, or is not yours"
+        case .authenticationFailed:
+            message = "the password is wrong, or the session showed no code or is more than ten minutes old"
+        default: return failure
+        }
+        return Failure(failure.status, message, hint: self.howToMakeOne, cause: failure.cause)
+    }
+
+    private var howToMakeOne: String { "`twinlock sign-in --session-file \(self.path.printable)` makes one" }
 }
 
 extension PrivateFile.Failure {

@@ -6,8 +6,13 @@ import TwinlockVarlink
 enum SignInText {
     /// A sentence each.
     static func lines(_ signedIn: SignInResult, sessionFile: String?) -> String {
-        let factors = (signedIn.factors ?? []).map(self.word).joined(separator: " and ")
-        var lines = ["Signed in as \(signedIn.user.printable) with \(factors)."]
+        let wasRecovery = signedIn.recoveryCodeUsed ?? false
+        let factors = (signedIn.factors ?? []).map { self.word($0, wasRecovery: wasRecovery) }
+        var lines = ["Signed in as \(signedIn.user.printable) with \(factors.joined(separator: " and "))."]
+        if wasRecovery {
+            let left = signedIn.recoveryCodesLeft.map { "; \($0) left" } ?? ""
+            lines.append("That recovery code is used up\(left).")
+        }
         if let failedCodes = signedIn.failedCodes, failedCodes > 0 {
             let count = Wording.count(Int(failedCodes), "wrong code", "wrong codes")
             lines.append("\(count) from elsewhere count against this account: somebody else may know the password.")
@@ -27,22 +32,19 @@ enum SignInText {
         json.beginObject()
         json.member("user", signedIn.user)
         json.member("factors", (signedIn.factors ?? []).map(\.rawValue))
-        json.name("expires")
-        if isKept, let expires = signedIn.expires {
-            json.integer(expires)
-        } else {
-            json.null()
-        }
+        json.memberOrNull("expires", isKept ? signedIn.expires : nil)
         json.member("failedCodes", signedIn.failedCodes ?? 0)
+        json.memberOrNull("recoveryCodesLeft", signedIn.recoveryCodesLeft)
+        json.memberOrNull("recoveryCodeUsed", signedIn.recoveryCodeUsed)
         json.endObject()
         frame.append("\n")
     }
 
-    private static func word(_ factor: Authentication.Factor) -> String {
+    private static func word(_ factor: Authentication.Factor, wasRecovery: Bool) -> String {
         switch factor {
         case .password: "password"
         case .publickey: "public key"
-        case .code: "code"
+        case .code: wasRecovery ? "recovery code" : "code"
         }
     }
 }

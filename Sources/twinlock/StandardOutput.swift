@@ -28,3 +28,28 @@ enum StandardOutput {
         try self.write(frame)
     }
 }
+
+extension JSONWriter {
+    /// A member that is always there: null where there is nothing to say.
+    mutating func memberOrNull(_ name: String, _ value: Int64?) {
+        guard let value else { return self.nullMember(name) }
+        self.member(name, value)
+    }
+
+    /// A member that is always there: null where there is nothing to say.
+    mutating func memberOrNull(_ name: String, _ value: Bool?) {
+        guard let value else { return self.nullMember(name) }
+        self.member(name, value)
+    }
+
+    /// A member that is always there: null where there is nothing to say.
+    mutating func memberOrNull(_ name: String, _ value: String?) {
+        guard let value else { return self.nullMember(name) }
+        self.member(name, value)
+    }
+
+    private mutating func nullMember(_ name: String) {
+        self.name(name)
+        self.null()
+    }
+}

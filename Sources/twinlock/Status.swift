@@ -24,5 +24,17 @@ struct Status: ParsableCommand {
             frame.append(StatusText.lines(status))
         }
         try StandardOutput.write(frame)
+        if !self.json, status.enabled { self.advise(status) }
+    }
+
+    /// What is to be done about the recovery codes, if something is.
+    private func advise(_ status: GetStatusResult) {
+        guard let left = status.recoveryCodesLeft else {
+            return Failure.advise("`twinlock recovery-codes --regenerate` makes ten, for when the phone is lost")
+        }
+        if left > RecoveryCodesText.few, status.recoveryCodesAcknowledged != true {
+            Failure.advise("`twinlock recovery-codes` shows the recovery codes, so that they can be saved")
+        }
+        RecoveryCodesText.adviseIfFew(left)
     }
 }

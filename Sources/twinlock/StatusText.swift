@@ -19,6 +19,13 @@ enum StatusText {
         if status.enabled || status.failedCodes > 0 {
             lines.append(self.line("Wrong codes", self.failures(status)))
         }
+        if status.enabled {
+            lines.append(self.line("Recovery codes", self.recoveryCodes(status)))
+        }
+        if let until = status.recoverySetUpUntil {
+            lines.append(self.line("Lost phone", "until \(Wording.time(until)) the password alone is enough"))
+            lines.append(self.line("", "for `twinlock enable` (a new phone) or `twinlock disable`"))
+        }
         return lines.joined()
     }
 
@@ -29,11 +36,14 @@ enum StatusText {
         json.member("user", status.user)
         json.member("uid", status.uid)
         json.member("enabled", status.enabled)
-        self.member("enabledAt", status.enabledAt, of: &json)
+        json.memberOrNull("enabledAt", status.enabledAt)
         json.member("setUpBegun", status.setUpBegun)
         json.member("failedCodes", status.failedCodes)
-        self.member("waitSeconds", status.waitSeconds, of: &json)
+        json.memberOrNull("waitSeconds", status.waitSeconds)
         json.member("exhausted", status.exhausted)
+        json.memberOrNull("recoveryCodesLeft", status.recoveryCodesLeft)
+        json.memberOrNull("recoveryCodesAcknowledged", status.recoveryCodesAcknowledged)
+        json.memberOrNull("recoverySetUpUntil", status.recoverySetUpUntil)
         json.endObject()
         frame.append("\n")
     }
@@ -46,13 +56,11 @@ enum StatusText {
         return "\(status.failedCodes): codes are refused for another \(Wording.duration(Int(seconds)))"
     }
 
-    private static func member(_ name: String, _ value: Int64?, of json: inout JSONWriter) {
-        json.name(name)
-        if let value {
-            json.integer(value)
-        } else {
-            json.null()
+    private static func recoveryCodes(_ status: GetStatusResult) -> String {
+        guard let left = status.recoveryCodesLeft else {
+            return "none: the second factor is from before there were any"
         }
+        return status.recoveryCodesAcknowledged == true ? "\(left) left, saved" : "\(left) left, not known to be saved"
     }
 
     private static func line(_ name: String, _ value: String) -> String {

@@ -8,13 +8,14 @@ struct TwinlockCommand: ParsableCommand {
         discussion: """
             With two-factor login on, your password is followed by a six-digit code from an authenticator app on your \
             phone. `twinlock enable` shows a QR code for the app and asks for the first code; nothing changes before \
-            that code is right.
+            that code is right. Then ten recovery codes appear, for when the phone is lost: each signs in once, and lets \
+            you set up another phone.
 
             Exit status: 0 done; 1 refused (wrong password or code, not enabled); 2 usage; 3 the daemon cannot be \
-            reached; 4 it cannot be carried out now.
+            reached; 4 it cannot be carried out now; 5 done, but the recovery codes do not count as saved.
             """,
         version: "twinlock \(version)",
-        subcommands: [Enable.self, Status.self, Disable.self, SignIn.self, Admin.self]
+        subcommands: [Enable.self, RecoveryCodes.self, Status.self, Disable.self, SignIn.self, Admin.self]
     )
 
     /// Taken before the subcommand as well as after it.

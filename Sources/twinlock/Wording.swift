@@ -2,10 +2,33 @@ import Glibc
 
 /// Numbers in words for a person.
 enum Wording {
+    /// Asks for what is taken in a sensitive call.
+    static let codePrompt = "Code, or a recovery code: "
+
     /// `1 second`, `42 seconds`, `2 minutes`: minutes from two on, rounded up, so that the wait is over when they are.
     static func duration(_ seconds: Int) -> String {
         guard seconds > 119 else { return self.count(seconds, "second", "seconds") }
         return self.count((seconds - 1) / 60 + 1, "minute", "minutes")
+    }
+
+    /// A line in several, each less wide than that unless a word is not; a command in backquotes is one word.
+    static func folded(_ line: String, columns: Int) -> String {
+        var isQuoted = false
+        let words = line.split { character in
+            if character == "`" { isQuoted.toggle() }
+            return character == " " && !isQuoted
+        }
+        var (folded, width) = ("", 0)
+        for word in words {
+            if width > 0, width + 1 + word.count >= columns {
+                folded += "\n    \(word)"
+                width = 4 + word.count
+            } else {
+                folded += width > 0 ? " \(word)" : String(word)
+                width += (width > 0 ? 1 : 0) + word.count
+            }
+        }
+        return folded
     }
 
     /// A number with the right form of its noun.

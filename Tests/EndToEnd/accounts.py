@@ -84,6 +84,7 @@ class Account:
     name: str
     password: str
     phone: Authenticator | None = None
+    recovery_codes: list = dataclasses.field(default_factory=list)
 
     @property
     def uid(self):

@@ -8,6 +8,7 @@ import sys
 
 import accounts
 import bed
+import dialogues
 import installing
 import logins
 import twinlockd
@@ -25,7 +26,9 @@ It is running, and this shell is inside its private world: nothing here outlives
                       (or scan the QR code above with an app on your phone)
   the next one        oathtool --totp --base32 --now '30 seconds' {secret}
                       (a code works once: the present one may be used already)
+  a recovery code     {recovery_code}      (works once, in place of a code)
   how it stands       su -c 'twinlock status' {user}
+  all of them         su -c 'twinlock recovery-codes' {user}
   switch it off       su -c 'twinlock disable' {user}      (the password alone logs in then)
   set up another      useradd -m -s /bin/bash bob; passwd bob; su -c 'twinlock enable' bob
   sshd's PAM service  /etc/pam.d/sshd
@@ -62,14 +65,11 @@ def add_user():
 def set_up(stage, account):
     """`twinlock enable` on a terminal, as a person does it; the app on the phone is oathtool."""
     with Pty(["twinlock", "enable"], **account.options(), echo_to=sys.stdout) as terminal:
-        terminal.read_until("Password: ")
-        terminal.send(account.password + "\n")
-        secret = terminal.read_until(r"Key +([A-Z2-7 ]+)").replace(" ", "")
-        account.phone = accounts.Authenticator(secret)
-        terminal.read_until("Code: ")
-        terminal.send(account.phone.next_code() + "\n")
+        codes = dialogues.enable(terminal, account)
+        # One of them, typed back: they are saved, and it is not used up by that.
+        terminal.send(codes[-1] + "\n")
         _, status = terminal.finish()
-    stage.expect(status == 0, "two-factor login is on")
+    stage.expect(status == 0, "two-factor login is on, and the recovery codes are saved")
 
 
 def log_in(stage, account, code):
@@ -99,10 +99,18 @@ def play(stage, daemon, account):
     stage.say("A wrong code")
     stage.expect(not log_in(stage, account, account.phone.wrong_code()).admitted, "refused")
 
+    stage.say("The phone is lost: a login with a recovery code in place of a code")
+    code = account.recovery_codes[0]
+    words = "logged in; for 15 minutes the password alone sets up a new phone"
+    stage.expect(log_in(stage, account, code).admitted, words)
+
+    stage.say("The same recovery code once more")
+    stage.expect(not log_in(stage, account, code).admitted, "refused: a recovery code works once, too")
+
     stage.say("How the account stands: `twinlock status`")
     status = account.run("twinlock", "status")
     stage.show(status.stdout)
-    stage.expect(status.returncode == 0, "on, and the wrong code is counted")
+    stage.expect(status.returncode == 0 and "9 left" in status.stdout, "on, and nine recovery codes are left")
 
     stage.say("What the daemon, which never is root, says about it")
     stage.show("\n".join(line for line in daemon.log().splitlines() if re.search("accepted|refused", line)))
@@ -117,6 +125,7 @@ def shell(daemon, sshd, account):
             ssh=client,
             password=account.password,
             secret=account.phone.secret,
+            recovery_code=account.recovery_codes[1],
             user=account.name,
             log=daemon.log_file,
             sshd_log=sshd.log_file,

@@ -125,11 +125,22 @@ class Tmux:
         """What is on the screen, with colours and trailing blanks."""
         return self._tmux("capture-pane", "-p", "-e", "-N")
 
+    def broken_lines(self):
+        """Lines that were too long for the screen, so that it broke them anywhere."""
+        whole = {line.rstrip() for line in self.text().splitlines()}
+        joined = {line.rstrip() for line in self._tmux("capture-pane", "-p", "-J").splitlines()}
+        return joined - whole
+
     def wait_for(self, pattern):
         return wait_for(
             lambda: re.search(pattern, self.text(), re.MULTILINE), lambda: f"{pattern!r} on the screen:\n{self.text()}"
         )
 
     def type(self, text):
-        self._tmux("send-keys", "-l", text)
-        self._tmux("send-keys", "Enter")
+        if text:
+            self._tmux("send-keys", "-l", text)
+        self.press("Enter")
+
+    def press(self, key):
+        """A key by tmux's name for it."""
+        self._tmux("send-keys", key)

@@ -68,6 +68,8 @@ class SignInResult(typing.TypedDict):
     secondFactor: SecondFactor | None
     expires: int | None
     failedCodes: int | None
+    recoveryCodesLeft: int | None
+    recoveryCodeUsed: bool | None
 
 
 class Session(typing.TypedDict):

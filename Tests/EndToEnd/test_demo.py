@@ -35,11 +35,14 @@ def test_unattended_it_shows_the_main_job_and_leaves_nothing(world):
     assert done.returncode == 0, done.stdout + done.stderr
     milestones = [
         "█▀",
-        "two-factor login is on",
+        "only way back without the phone",
+        "two-factor login is on, and the recovery codes are saved",
         "-> logged in",
         "-> refused: a code works once",
         "-> refused",
-        "counted",
+        "-> logged in; for 15 minutes the password alone sets up a new phone",
+        "-> refused: a recovery code works once, too",
+        "nine recovery codes are left",
     ]
     at = 0
     for words in milestones:

@@ -10,7 +10,7 @@ import pytest
 
 import bed
 from terminals import Pty
-from twinlockd import refusal
+from twinlockd import Program, refusal
 
 PAGES = {name: (bed.REPOSITORY / name).read_text() for name in ("README.md", "docs/programming.md")}
 
@@ -82,6 +82,29 @@ def test_the_longer_python_example_asks_again_after_a_slip(python, options, enro
         rest, status = terminal.finish()
     assert status == 0, rest
     assert f"signed in as {enrolled.name}" in rest
+
+
+def test_the_walk_goes_the_whole_way_and_leaves_the_account_as_it_was(python, daemon, account):
+    script = bed.REPOSITORY / "docs" / "examples" / "walk.py"
+    path = pathlib.Path("/tmp/walk.py")
+    path.write_text(script.read_text())
+    path.chmod(0o644)
+    done = account.run(python, str(path), text=account.password + "\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = re.findall(r"^(\d)\. (\w+)", done.stdout, re.MULTILINE)
+    assert steps == list(zip("1234567", ["Set", "Save", "Sign", "Programs", "View", "Lost", "Disable"], strict=True))
+    assert done.stdout.endswith("All of it is as it should be.\n")
+    assert not Program(account).status()["enabled"]
+
+
+def test_the_walk_says_where_something_is_not_as_it_should_be(python, enrolled):
+    path = pathlib.Path("/tmp/walk.py")
+    path.write_text((bed.REPOSITORY / "docs" / "examples" / "walk.py").read_text())
+    path.chmod(0o644)
+    done = enrolled.run(python, str(path), text=enrolled.password + "\n")
+    assert done.returncode == 1
+    assert "it is left alone" in done.stderr
+    assert Program(enrolled).status()["enabled"]
 
 
 def test_the_commands_of_the_page_for_programmers_run(daemon, options):

@@ -16,7 +16,7 @@ MODULE = (REPOSITORY / "pam" / "pam_twinlock.c").read_text()
 SETTINGS = (REPOSITORY / "Sources" / "TwinlockSettings" / "Settings.swift").read_text()
 README = (REPOSITORY / "README.md").read_text()
 
-COMMANDS = ["enable", "status", "disable", "sign-in", "admin health", "admin list"]
+COMMANDS = ["enable", "recovery-codes", "status", "disable", "sign-in", "admin health", "admin list"]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
 INLINE = {"Ar", "Cm", "Dv", "Ev", "Fl", "Li", "Nm", "Ns", "Op", "Pa", "Po", "Pc", "Pq", "Ql", "Sx", "Va", "Xr"}
@@ -329,9 +329,11 @@ def test_the_commands_page_has_every_member_of_its_json():
     source = "\n".join(text.read_text() for text in texts)
     page = Page("twinlock.1")
     members = {}
-    for method in ("GetStatus", "BeginSetUp", "GetHealth", "SignIn"):
+    for method in ("GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"):
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[method] = set(re.findall(r"(\w+):", reply))
+    shown_code = re.search(r"^type RecoveryCode \((.*)\)", source, re.MULTILINE).group(1)
+    members["RecoveryCode"] = set(re.findall(r"(\w+):", shown_code))
     told_in_part = members.pop("SignIn")
     told = set(re.findall(r"^\.Va (\w+)", page.source, re.MULTILINE))
     assert set().union(*members.values()) <= told

@@ -50,6 +50,7 @@ def test_without_a_second_factor_the_password_is_enough(daemon, account):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "user": account.name, "factors": ["password"], "expires": None, "failedCodes": 0,
+        "recoveryCodesLeft": None, "recoveryCodeUsed": None,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The daemon, started by hand as root, and the calls that programs make."""
 
+import contextlib
 import glob
 import json
 import os
@@ -7,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -221,9 +223,17 @@ class Program:
         return self.verify(reply["session"], code)
 
 
+def sessions_left(directory):
+    """How many sessions there are, by a copy of the database in that directory: the daemon keeps its own for itself."""
+    for file in STATE.glob("twinlock.db*"):
+        shutil.copy(file, directory)
+    with contextlib.closing(sqlite3.connect(directory / "twinlock.db")) as database:
+        return database.execute("SELECT count(*) FROM sessions").fetchone()[0]
+
+
 def enrol(account, clock=None):
-    """Sets up a second factor with the command, as the account's own user would in a script."""
-    words = ["twinlock", "enable", "--json", "--yes", "--password-file", "-", "--code-file", "-"]
+    """Sets up a second factor with the command, as the account's own user would in a script that keeps the codes."""
+    words = ["twinlock", "enable", "--json", "--yes", "--password-file", "-", "--code-file", "-", "--codes-saved"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(words, text=True, **pipes, **account.options()) as command:
         command.stdin.write(account.password + "\n")
@@ -233,6 +243,8 @@ def enrol(account, clock=None):
         phone = accounts.Authenticator(json.loads(line)["secret"], clock or time.time)
         output, errors = command.communicate(phone.next_code() + "\n", timeout=60)
     assert command.returncode == 0, errors
-    assert json.loads(output) == {"enabled": True}
+    told = json.loads(output)
+    assert told["enabled"] is True
     account.phone = phone
+    account.recovery_codes = told["recoveryCodes"]
     return account

@@ -90,6 +90,26 @@ struct PrivateFileTests {
         #expect(place.names == ["d"])
     }
 
+    @Test("whether a file could be written is known before there is anything to write")
+    func check() throws {
+        let place = try Place()
+        try PrivateFile.check(place.file, replacing: false)
+        #expect(place.names == [])
+        try PrivateFile.write(Self.frame("x\n"), to: place.file, replacing: false)
+        #expect(throws: PrivateFile.Failure.exists) { try PrivateFile.check(place.file, replacing: false) }
+        try PrivateFile.check(place.file, replacing: true)
+        #expect(throws: PrivateFile.Failure.system(errno: EISDIR)) {
+            try PrivateFile.check(place.directory, replacing: true)
+        }
+        #expect(throws: PrivateFile.Failure.system(errno: EISDIR)) { try PrivateFile.check("/", replacing: true) }
+        for path in ["", "/nonexistent/file"] {
+            #expect(throws: PrivateFile.Failure.system(errno: ENOENT)) { try PrivateFile.check(path, replacing: true) }
+        }
+        #expect(throws: PrivateFile.Failure.system(errno: ENOTDIR)) {
+            try PrivateFile.check("\(place.file)/x", replacing: false)
+        }
+    }
+
     @Test("a file that others may touch, a link and a directory are not read", arguments: [0o640, 0o604, 0o620, 0o601])
     func notPrivate(mode: mode_t) throws {
         let place = try Place()

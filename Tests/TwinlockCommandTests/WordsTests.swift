@@ -55,7 +55,8 @@ struct WordsTests {
         )
         #expect(
             Self.text { StatusText.writeJSON(off, into: $0) } == #"{"user":"alice","uid":1000,"enabled":false,"#
-                + #""enabledAt":null,"setUpBegun":true,"failedCodes":0,"waitSeconds":null,"exhausted":false}"# + "\n"
+                + #""enabledAt":null,"setUpBegun":true,"failedCodes":0,"waitSeconds":null,"exhausted":false,"#
+                + #""recoveryCodesLeft":null,"recoveryCodesAcknowledged":null,"recoverySetUpUntil":null}"# + "\n"
         )
     }
 
@@ -75,6 +76,40 @@ struct WordsTests {
         status.waitSeconds = nil
         status.exhausted = true
         #expect(StatusText.lines(status).contains("7: codes are refused until the failures are cleared\n"))
+    }
+
+    @Test("status for a person tells how the recovery codes stand, and of the leave after a lost phone")
+    func recoveryStatus() {
+        var status = GetStatusResult(
+            user: "alice",
+            uid: 1000,
+            enabled: true,
+            enabledAt: nil,
+            setUpBegun: false,
+            failedCodes: 0,
+            waitSeconds: nil,
+            exhausted: false
+        )
+        #expect(StatusText.lines(status).contains("Recovery codes    none"))
+        status.recoveryCodesLeft = 2
+        status.recoveryCodesAcknowledged = false
+        #expect(StatusText.lines(status).contains("Recovery codes    2 left, not known to be saved\n"))
+        #expect(!StatusText.lines(status).contains("Lost phone"))
+        status.recoveryCodesAcknowledged = true
+        status.recoverySetUpUntil = 1_700_000_000
+        #expect(StatusText.lines(status).contains("Recovery codes    2 left, saved\n"))
+        #expect(StatusText.lines(status).contains("Lost phone        until 2023-11-1"))
+        status.enabled = false
+        status.recoveryCodesLeft = nil
+        #expect(!StatusText.lines(status).contains("Recovery codes"))
+    }
+
+    @Test("lines are folded at blanks, and never inside a command")
+    func folded() {
+        #expect(Wording.folded("one two", columns: 80) == "one two")
+        #expect(Wording.folded("one two three", columns: 9) == "one two\n    three")
+        #expect(Wording.folded("say `a b c d e` now", columns: 12) == "say\n    `a b c d e`\n    now")
+        #expect(Wording.folded("incomprehensibilities", columns: 4) == "incomprehensibilities")
     }
 
     @Test("a set-up shows all that an app asks for, and the key in groups of four")
