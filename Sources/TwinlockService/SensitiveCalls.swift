@@ -127,7 +127,8 @@ extension TwinlockService {
         }
         let report = try await self.carryingOut(method, for: .account(identity), origin: origin) {
             () async throws(Refusal) in
-            try await self.report(of: identity.name, try await self.passwordFieldKey()).report
+            // Asked anew: a password may just have been locked, or given.
+            try await self.report(of: identity.name, try await self.passwordFieldKey(), anew: true).report
         }
         guard report.identity == identity, report.hasUsablePassword == false else {
             throw await self.passwordMissing(identity, origin, method)

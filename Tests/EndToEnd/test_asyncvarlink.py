@@ -79,6 +79,8 @@ class Session(typing.TypedDict):
     service: str
     created: int
     expires: int
+    token: bool | None
+    groups: list[str] | None
 
 
 class AuthenticationFailed(TypedVarlinkErrorReply, interface=AUTHENTICATION):

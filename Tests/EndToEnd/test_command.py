@@ -49,7 +49,7 @@ def test_the_qr_code_on_the_terminal_sets_up_a_phone(stack, daemon, account, siz
         terminal.type(account.phone.wrong_code())
         terminal.wait_for("this code is wrong")
         terminal.type(account.phone.next_code())
-        terminal.wait_for(dialogues.SAVED)
+        terminal.wait_for(dialogues.SAVED.rstrip())
         assert f"Two-factor login is on for {account.name}" in terminal.text()
         terminal.type(dialogues.codes_in(terminal.text())[0])
         terminal.wait_for("status 0")
@@ -75,7 +75,7 @@ def test_a_small_terminal_gets_the_data_without_the_picture(stack, daemon, accou
         terminal.wait_for("Code:$")
         account.phone = accounts.Authenticator(shown_key(terminal.text()))
         terminal.type(account.phone.next_code())
-        terminal.wait_for(dialogues.SAVED)
+        terminal.wait_for(dialogues.SAVED.rstrip())
         terminal.type(dialogues.codes_in(terminal.text())[0])
         terminal.wait_for("status 0")
     assert logins.ssh(account, account.password, account.phone.next_code()).admitted
