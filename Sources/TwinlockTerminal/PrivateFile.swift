@@ -24,7 +24,8 @@ public enum PrivateFile {
         guard !path.isEmpty else { throw .system(errno: ENOENT) }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard access(directory, W_OK | X_OK) == 0 else { throw .system(errno: errno) }
+        // The dot tells a file in the place of a directory from one that may not be entered.
+        guard access("\(directory)/.", W_OK | X_OK) == 0 else { throw .system(errno: errno) }
         var status = stat()
         guard lstat(path, &status) == 0 else {
             guard errno == ENOENT else { throw .system(errno: errno) }
