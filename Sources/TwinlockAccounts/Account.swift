@@ -42,6 +42,29 @@ public struct Credential: Equatable, Sendable {
     }
 }
 
+extension Credential {
+    /// The newest step whose code could be accepted at that moment, 0 or more.
+    public func newestStep(at now: UnixSeconds) -> Int64 {
+        let present = max(now.value, 0) / Int64(self.secret.timeStep)
+        return max(present + Int64(self.drift + CodeMatch.window), 0)
+    }
+
+    /// The same factor with its secret sealed anew.
+    public func sealed(anew sealed: [UInt8]) -> Credential {
+        Credential(
+            secret: SealedSecret(
+                sealed: sealed,
+                algorithm: self.secret.algorithm,
+                digits: self.secret.digits,
+                timeStep: self.secret.timeStep
+            ),
+            lastStep: self.lastStep,
+            drift: self.drift,
+            confirmedAt: self.confirmedAt
+        )
+    }
+}
+
 /// A set-up that waits for its first right code.
 public struct SetUp: Equatable, Sendable {
     /// How long a set-up waits for its first code, seconds. Ours: long enough to find the phone.

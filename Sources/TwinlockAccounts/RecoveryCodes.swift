@@ -43,14 +43,23 @@ public struct RecoverySet: Equatable, Sendable {
     public let issuedAt: UnixSeconds
     /// When the person said that it is saved.
     public let acknowledgedAt: UnixSeconds?
+    /// Whether a store that was restored has lost what was used of it since.
+    public let isInDoubt: Bool
     /// By number, 0..<10.
     public internal(set) var codes: [SealedRecoveryCode]
 
     /// A set as a store holds it.
-    public init(id: Int64, issuedAt: UnixSeconds, acknowledgedAt: UnixSeconds?, codes: [SealedRecoveryCode]) {
+    public init(
+        id: Int64,
+        issuedAt: UnixSeconds,
+        acknowledgedAt: UnixSeconds?,
+        isInDoubt: Bool = false,
+        codes: [SealedRecoveryCode]
+    ) {
         self.id = id
         self.issuedAt = issuedAt
         self.acknowledgedAt = acknowledgedAt
+        self.isInDoubt = isInDoubt
         self.codes = codes
     }
 
@@ -59,6 +68,7 @@ public struct RecoverySet: Equatable, Sendable {
         RecoverySummary(
             issuedAt: self.issuedAt,
             acknowledgedAt: self.acknowledgedAt,
+            isInDoubt: self.isInDoubt,
             left: self.codes.count { $0.use == nil }
         )
     }
@@ -142,13 +152,16 @@ public struct RecoverySummary: Equatable, Sendable {
     public let issuedAt: UnixSeconds
     /// When the person said that they are saved.
     public let acknowledgedAt: UnixSeconds?
+    /// Whether a store that was restored has lost what was used of them since.
+    public let isInDoubt: Bool
     /// Those that were not used.
     public let left: Int
 
     /// A summary as a store made it.
-    public init(issuedAt: UnixSeconds, acknowledgedAt: UnixSeconds?, left: Int) {
+    public init(issuedAt: UnixSeconds, acknowledgedAt: UnixSeconds?, isInDoubt: Bool = false, left: Int) {
         self.issuedAt = issuedAt
         self.acknowledgedAt = acknowledgedAt
+        self.isInDoubt = isInDoubt
         self.left = left
     }
 }

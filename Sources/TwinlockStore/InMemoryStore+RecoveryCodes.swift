@@ -56,6 +56,7 @@ extension InMemoryStore {
             id: own.id,
             issuedAt: own.issuedAt,
             acknowledgedAt: own.acknowledgedAt ?? now,
+            isInDoubt: own.isInDoubt,
             codes: own.codes
         )
         self.keep(codes, of: account)

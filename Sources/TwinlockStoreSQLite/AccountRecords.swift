@@ -19,6 +19,10 @@ final class AccountRecords {
     private let deleteSetUp: Statement
     private let putFailures: Statement
     private let deleteFailures: Statement
+    private let rename: Statement
+    private let moveAllStepsPast: Statement
+    private let moveAllGenerations: Statement
+    private let deleteAllSetUps: Statement
     private let recovery: RecoveryRecords
     private let path: String
 
@@ -88,6 +92,23 @@ final class AccountRecords {
             "DELETE FROM failures WHERE account = ?1 AND source = ?2",
             to: "forgive failures in store"
         )
+        self.rename = try database.prepare(
+            "UPDATE accounts SET name = ?2, uid = ?3 WHERE id = ?1",
+            to: "save account in store"
+        )
+        // `Credential.newestStep` in SQL: a million accounts are not to be read for it.
+        self.moveAllStepsPast = try database.prepare(
+            """
+            UPDATE credentials SET last_step = max(?1 / time_step + drift + \(CodeMatch.window), 0)
+            WHERE last_step IS NULL OR last_step < max(?1 / time_step + drift + \(CodeMatch.window), 0)
+            """,
+            to: "save accepted steps in store"
+        )
+        self.moveAllGenerations = try database.prepare(
+            "UPDATE accounts SET generation = generation + 1",
+            to: "save accounts in store"
+        )
+        self.deleteAllSetUps = try database.prepare("DELETE FROM set_ups", to: "remove set-ups in store")
         self.path = database.path
     }
 
@@ -133,6 +154,20 @@ final class AccountRecords {
     /// Removes an account and all that hangs on it.
     func remove(_ account: Account) throws(StoreError) {
         try self.expectOne(self.delete.run(.integer(account.id)))
+    }
+
+    /// Gives an account another name and uid. Nobody else may have either.
+    func rename(_ account: Int64, to identity: Identity) throws(StoreError) {
+        try self.expectOne(
+            self.rename.run(.integer(account), .text(identity.name), .integer(Int64(identity.uid)))
+        )
+    }
+
+    /// What becomes of everybody's account when the database is an older one: see `AdministrationStore.markRestored`.
+    func markRestored(at now: UnixSeconds) throws(StoreError) {
+        try self.moveAllStepsPast.run(.integer(max(now.value, 0)))
+        try self.moveAllGenerations.run()
+        try self.deleteAllSetUps.run()
     }
 
     /// Saves what has changed between an account as it was read in this transaction and as it should be.

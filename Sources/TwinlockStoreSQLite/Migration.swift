@@ -11,7 +11,7 @@ struct Migration: Sendable {
 
     /// All of them, in order.
     static let released: [Migration] = [
-        .accountsAndSessions, .trials, .drift, .recoveryCodes, .auditRecords, .tokensAndMarks,
+        .accountsAndSessions, .trials, .drift, .recoveryCodes, .auditRecords, .tokensAndMarks, .recoveryCodesInDoubt,
     ]
 }
 

@@ -12,6 +12,10 @@ final class RecoveryRecords {
     private let insertCode: Statement
     private let use: Statement
     private let acknowledge: Statement
+    private let reseal: Statement
+    private let doubtOwn: Statement
+    private let deleteAllIssued: Statement
+    private let forgetMarks: Statement
     private let deleteSet: Statement
     private let path: String
 
@@ -24,7 +28,7 @@ final class RecoveryRecords {
     init(_ database: borrowing Database) throws(StoreError) {
         self.selectState = try database.prepare(
             """
-            SELECT r.recovered_at, r.failures, r.failing_since, s.issued_at, s.acknowledged_at,
+            SELECT r.recovered_at, r.failures, r.failing_since, s.issued_at, s.acknowledged_at, s.in_doubt,
                 (SELECT count(*) FROM recovery_codes WHERE recovery_set = s.id AND used_at IS NULL)
             FROM (SELECT ?1 AS account) AS a LEFT JOIN recoveries AS r ON r.account = a.account
                 LEFT JOIN recovery_sets AS s ON s.account = a.account AND s.kind = 'own'
@@ -42,7 +46,7 @@ final class RecoveryRecords {
         self.selectCodes = try database.prepare(
             """
             SELECT s.id, s.issued_at, s.acknowledged_at, s.expires_at, c.number, c.sealed,
-                c.used_at, c.used_service, c.used_host, c.used_tty
+                c.used_at, c.used_service, c.used_host, c.used_tty, s.in_doubt
             FROM recovery_sets AS s JOIN recovery_codes AS c ON c.recovery_set = s.id
             WHERE s.account = ?1 ORDER BY s.kind, c.number
             """,
@@ -70,6 +74,26 @@ final class RecoveryRecords {
             """,
             to: "acknowledge recovery codes in store"
         )
+        self.reseal = try database.prepare(
+            "UPDATE recovery_codes SET sealed = ?3 WHERE recovery_set = ?1 AND number = ?2",
+            to: "save recovery codes in store"
+        )
+        // Of a set without an unused code nothing is in doubt.
+        self.doubtOwn = try database.prepare(
+            """
+            UPDATE recovery_sets SET in_doubt = 1 WHERE kind = 'own' AND EXISTS
+                (SELECT 1 FROM recovery_codes WHERE recovery_set = recovery_sets.id AND used_at IS NULL)
+            """,
+            to: "mark recovery codes in store"
+        )
+        self.deleteAllIssued = try database.prepare(
+            "DELETE FROM recovery_sets WHERE kind = 'issued'",
+            to: "remove recovery codes in store"
+        )
+        self.forgetMarks = try database.prepare(
+            "UPDATE recoveries SET recovered_at = NULL WHERE recovered_at IS NOT NULL",
+            to: "save recovery in store"
+        )
         self.deleteSet = try database.prepare(
             "DELETE FROM recovery_sets WHERE account = ?1 AND kind = ?2",
             to: "remove recovery codes in store"
@@ -94,7 +118,8 @@ final class RecoveryRecords {
                 finished.recovery = RecoverySummary(
                     issuedAt: try row.moment(3),
                     acknowledgedAt: try row.optionalMoment(4),
-                    left: try row.integer(5, in: 0...RecoverySet.size)
+                    isInDoubt: try row.integer(5, in: 0...1) == 1,
+                    left: try row.integer(6, in: 0...RecoverySet.size)
                 )
             }
             return true
@@ -136,6 +161,7 @@ final class RecoveryRecords {
                     id: $0.set,
                     issuedAt: $0.issuedAt,
                     acknowledgedAt: $0.acknowledgedAt,
+                    isInDoubt: $0.isInDoubt,
                     codes: own.map(\.code)
                 )
             },
@@ -197,6 +223,22 @@ final class RecoveryRecords {
         }
     }
 
+    /// Saves codes that were sealed anew, each at its place.
+    func reseal(_ codes: [RecoveryCodePlace: [UInt8]]) throws(StoreError) {
+        for (place, sealed) in codes {
+            try self.expectOne(
+                self.reseal.run(.integer(place.set), .integer(Int64(place.number)), .blob(sealed))
+            )
+        }
+    }
+
+    /// What becomes of everybody's codes when the database is an older one: see `AdministrationStore.markRestored`.
+    func markRestored() throws(StoreError) {
+        try self.doubtOwn.run()
+        try self.deleteAllIssued.run()
+        try self.forgetMarks.run()
+    }
+
     private func remove(_ kind: Kind, of account: Int64) throws(StoreError) {
         try self.deleteSet.run(.integer(account), .text(kind.rawValue))
     }
@@ -247,6 +289,7 @@ final class RecoveryRecords {
         let issuedAt: UnixSeconds
         let acknowledgedAt: UnixSeconds?
         let expiresAt: UnixSeconds?
+        let isInDoubt: Bool
         let number: Int
         let code: SealedRecoveryCode
     }
@@ -266,6 +309,7 @@ final class RecoveryRecords {
             issuedAt: try row.moment(1),
             acknowledgedAt: try row.optionalMoment(2),
             expiresAt: try row.optionalMoment(3),
+            isInDoubt: try row.integer(10, in: 0...1) == 1,
             number: try row.integer(4, in: 0...(RecoverySet.size - 1)),
             code: SealedRecoveryCode(sealed: try row.blob(5), use: use)
         )

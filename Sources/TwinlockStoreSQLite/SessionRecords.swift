@@ -15,6 +15,7 @@ final class SessionRecords {
     private let deleteWithoutCode: Statement
     private let deleteByHandle: Statement
     private let deleteOthers: Statement
+    private let deleteEverybodys: Statement
 
     /// Prepares all statements.
     init(_ database: borrowing Database) throws(StoreError) {
@@ -55,6 +56,7 @@ final class SessionRecords {
             "DELETE FROM sessions WHERE uid = ?1 AND name = ?2 AND \(Self.handle) = ?3",
             to: "end session in store"
         )
+        self.deleteEverybodys = try database.prepare("DELETE FROM sessions", to: "end sessions in store")
         self.deleteOthers = try database.prepare(
             "DELETE FROM sessions WHERE uid = ?1 AND name = ?2 AND digest <> ?3",
             to: "end sessions in store"
@@ -150,6 +152,11 @@ final class SessionRecords {
         ) { row throws(StoreError) in try row.integer(0, in: 0...Int.max) }
         try self.deleteOthers.run(owner.uid, owner.name, kept)
         return count ?? 0
+    }
+
+    /// Ends everybody's.
+    func endAll() throws(StoreError) {
+        try self.deleteEverybodys.run()
     }
 
     /// Ends all of an identity.

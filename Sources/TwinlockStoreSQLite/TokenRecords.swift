@@ -16,6 +16,7 @@ final class TokenRecords {
     private let deleteOver: Statement
     private let deleteWithoutCode: Statement
     private let deleteAll: Statement
+    private let deleteEverybodys: Statement
     private let path: String
 
     /// Prepares all statements.
@@ -63,6 +64,7 @@ final class TokenRecords {
             "DELETE FROM tokens WHERE uid = ?1 AND name = ?2 AND shows_code = 0",
             to: "end tokens in store"
         )
+        self.deleteEverybodys = try database.prepare("DELETE FROM tokens", to: "end tokens in store")
         self.deleteAll = try database.prepare(
             "DELETE FROM tokens WHERE uid = ?1 AND name = ?2",
             to: "end tokens in store"
@@ -160,6 +162,11 @@ final class TokenRecords {
     /// Ends those of an identity that showed no code.
     func endWithoutCode(of identity: Identity) throws(StoreError) {
         try self.deleteWithoutCode.run(.integer(Int64(identity.uid)), .text(identity.name))
+    }
+
+    /// Ends everybody's.
+    func endAll() throws(StoreError) {
+        try self.deleteEverybodys.run()
     }
 
     /// Ends all of an identity.

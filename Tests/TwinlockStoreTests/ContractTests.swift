@@ -8,6 +8,7 @@ import TwinlockTesting
 struct ContractTests {
     static let alone =
         Scenario.contract + Scenario.expiry + Scenario.wholeList + Scenario.trimming + Scenario.tokenExpiry
+        + Scenario.restoring
 
     @Test("in memory", arguments: alone)
     func inMemory(scenario: Scenario) async throws {
