@@ -55,6 +55,13 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
     case tokenRefreshed
     case tokenRevoked
     case tooManyTokens
+    case recoveryCodeIssued
+    case accountReset
+    case resynchronised
+    case adopted
+    case notParted
+    case storeRestored
+    case accountProtected
     case sessionTooWeak
     case sessionOver
     case sessionOfAnother
@@ -112,7 +119,14 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .tokenRefreshed: "token given a new value"
         case .tokenRevoked: "token ended by its owner"
         case .tooManyTokens: "too many tokens"
-        case .sessionTooWeak: "no session with both factors given"
+        case .recoveryCodeIssued: "recovery code issued by an administrator"
+        case .accountReset: "account reset by an administrator"
+        case .resynchronised: "codes are judged by another clock from now on"
+        case .adopted: "second factor handed to who has name and uid now"
+        case .notParted: "name and uid have not parted"
+        case .storeRestored: "an older state of the store was put back: sessions, tokens and codes of before end"
+        case .accountProtected: "the account is an administrator's, which root alone changes"
+        case .sessionTooWeak: "no session with both factors given that is new enough"
         case .sessionOver: "session over"
         case .sessionOfAnother: "session of another user"
         case .sessionEnded: "session ended"

@@ -15,7 +15,7 @@ public enum Administration {
         /// `org.twinlock.Administration.GetHealth`
         public static let name = "\(interface).GetHealth"
         /// What goes in.
-        public typealias Parameters = Empty
+        public typealias Parameters = AdministratorParameters
         /// What comes out.
         public typealias Result = GetHealthResult
     }
@@ -28,6 +28,30 @@ public enum Administration {
         public typealias Parameters = ListAccountsParameters
         /// What comes out, once or again and again.
         public typealias Result = ListAccountsResult
+    }
+}
+
+/// Whose authority a call has, and nothing else.
+public struct AdministratorParameters: Message {
+    /// Of the administrator who acts; nil for the caller. Secret.
+    public var session: SecretText?
+
+    /// As in the interface text.
+    public static let fields: [Field] = [.optional("session", .secret(maximumBytes: 4096))]
+
+    /// Parameters for a call.
+    public init(session: SecretText? = nil) {
+        self.session = session
+    }
+
+    /// Reads checked members.
+    public init(checked object: JSONValue?) {
+        self.session = object?["session"]?.secret
+    }
+
+    /// Writes the members that are there.
+    public func write(to json: inout JSONWriter) {
+        json.member("session", secret: self.session)
     }
 }
 
@@ -93,6 +117,8 @@ public struct ListAccountsParameters: Message {
     public var after: String?
     /// Accounts in one page, 1 through `maximumLimit`; unchecked.
     public var limit: Int64?
+    /// Of the administrator who acts; nil for the caller. Secret.
+    public var session: SecretText?
 
     /// Accounts in one page at most: each takes less than 800 bytes, and a message 65536.
     public static let maximumLimit: Int64 = 64
@@ -101,24 +127,28 @@ public struct ListAccountsParameters: Message {
     public static let fields: [Field] = [
         .optional("after", .string(maximumBytes: 256)),
         .optional("limit", .int),
+        .optional("session", .secret(maximumBytes: 4096)),
     ]
 
     /// Parameters for a call.
-    public init(after: String? = nil, limit: Int64? = nil) {
+    public init(after: String? = nil, limit: Int64? = nil, session: SecretText? = nil) {
         self.after = after
         self.limit = limit
+        self.session = session
     }
 
     /// Reads checked members.
     public init(checked object: JSONValue?) {
         self.after = object?["after"]?.string
         self.limit = object?["limit"]?.integer
+        self.session = object?["session"]?.secret
     }
 
     /// Writes the members that are there.
     public func write(to json: inout JSONWriter) {
         json.member("after", self.after)
         json.member("limit", self.limit)
+        json.member("session", secret: self.session)
     }
 }
 

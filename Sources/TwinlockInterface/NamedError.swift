@@ -24,6 +24,12 @@ public enum NamedError: Error, Hashable, Sendable {
     case notFound
     /// The account has as many tokens as it may have.
     case tooManyTokens
+    /// Neither the host nor the store knows that account.
+    case unknownUser
+    /// The account's name and uid have parted from those of a second factor.
+    case parted
+    /// They have not.
+    case notParted
 
     /// The name inside an interface.
     public var member: String {
@@ -39,6 +45,9 @@ public enum NamedError: Error, Hashable, Sendable {
         case .recoveryCodesReplaced: "RecoveryCodesReplaced"
         case .notFound: "NotFound"
         case .tooManyTokens: "TooManyTokens"
+        case .unknownUser: "UnknownUser"
+        case .parted: "Parted"
+        case .notParted: "NotParted"
         }
     }
 
@@ -47,7 +56,7 @@ public enum NamedError: Error, Hashable, Sendable {
         switch self {
         case .tooManyFailures: [.optional("seconds", .int)]
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
             []
         }
     }
@@ -62,7 +71,10 @@ public enum NamedError: Error, Hashable, Sendable {
             .authenticationFailed, .tooManyFailures(seconds: nil), .signInAgain, .codeAlreadyUsed, .notEnabled,
             .noSetUp, .unavailable, .recoveryCodesReplaced, .notFound, .tooManyTokens,
         ],
-        Administration.interface: [.unavailable],
+        Administration.interface: [
+            .authenticationFailed, .signInAgain, .unknownUser, .notEnabled, .noSetUp, .codeAlreadyUsed, .parted,
+            .notParted, .unavailable,
+        ],
     ]
 
     /// The error as a method of that interface answers it.
@@ -72,7 +84,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures(let seconds):
             return .error(name) { $0.member("seconds", seconds.map(Int64.init)) }
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
             return .error(name)
         }
     }
@@ -87,7 +99,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures:
             self = .tooManyFailures(seconds: (parameters?["seconds"]?.integer).map(Int.init))
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
             self = error
         }
     }

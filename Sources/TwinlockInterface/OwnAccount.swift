@@ -92,6 +92,8 @@ public struct GetStatusResult: Message {
     public var recoveryCodesLeft: Int64?
     /// Whether the person has said that they are saved; nil without any set of them.
     public var recoveryCodesAcknowledged: Bool?
+    /// Whether it is not known which of them were used; nil without any set of them.
+    public var recoveryCodesInDoubt: Bool?
     /// Until then the password alone disables or sets up again, Unix seconds.
     public var recoverySetUpUntil: Int64?
 
@@ -107,6 +109,7 @@ public struct GetStatusResult: Message {
         .required("exhausted", .bool),
         .optional("recoveryCodesLeft", .int),
         .optional("recoveryCodesAcknowledged", .bool),
+        .optional("recoveryCodesInDoubt", .bool),
         .optional("recoverySetUpUntil", .int),
     ]
 
@@ -122,6 +125,7 @@ public struct GetStatusResult: Message {
         exhausted: Bool,
         recoveryCodesLeft: Int64? = nil,
         recoveryCodesAcknowledged: Bool? = nil,
+        recoveryCodesInDoubt: Bool? = nil,
         recoverySetUpUntil: Int64? = nil
     ) {
         self.user = user
@@ -134,6 +138,7 @@ public struct GetStatusResult: Message {
         self.exhausted = exhausted
         self.recoveryCodesLeft = recoveryCodesLeft
         self.recoveryCodesAcknowledged = recoveryCodesAcknowledged
+        self.recoveryCodesInDoubt = recoveryCodesInDoubt
         self.recoverySetUpUntil = recoverySetUpUntil
     }
 
@@ -149,6 +154,7 @@ public struct GetStatusResult: Message {
         self.exhausted = object?["exhausted"]?.bool ?? false
         self.recoveryCodesLeft = object?["recoveryCodesLeft"]?.integer
         self.recoveryCodesAcknowledged = object?["recoveryCodesAcknowledged"]?.bool
+        self.recoveryCodesInDoubt = object?["recoveryCodesInDoubt"]?.bool
         self.recoverySetUpUntil = object?["recoverySetUpUntil"]?.integer
     }
 
@@ -164,6 +170,7 @@ public struct GetStatusResult: Message {
         json.member("exhausted", self.exhausted)
         json.member("recoveryCodesLeft", self.recoveryCodesLeft)
         json.member("recoveryCodesAcknowledged", self.recoveryCodesAcknowledged)
+        json.member("recoveryCodesInDoubt", self.recoveryCodesInDoubt)
         json.member("recoverySetUpUntil", self.recoverySetUpUntil)
     }
 }

@@ -71,7 +71,7 @@ public struct GetLogParameters: Message {
 }
 
 /// One decision, or several alike that followed each other closely.
-public struct LogRecord: Equatable, Sendable {
+public struct LogRecord: Equatable, Sendable, LogEntry {
     /// Unix seconds; of several the last.
     public var at: Int64
     /// Unix seconds; of several the first.
@@ -152,8 +152,13 @@ public struct LogRecord: Equatable, Sendable {
     }
 
     /// Writes the record as an object.
-    func write(to json: inout JSONWriter) {
+    public func write(to json: inout JSONWriter) {
         json.beginObject()
+        self.writeMembers(to: &json)
+        json.endObject()
+    }
+
+    func writeMembers(to json: inout JSONWriter) {
         json.member("at", self.at)
         json.member("firstAt", self.firstAt)
         json.member("count", self.count)
@@ -165,10 +170,17 @@ public struct LogRecord: Equatable, Sendable {
         json.member("outcome", self.outcome.rawValue)
         json.member("reason", self.reason)
         json.member("words", self.words)
-        json.endObject()
     }
+}
 
-    /// Bytes that the record takes in a reply, the comma behind it included.
+/// A decision as somebody is told it.
+public protocol LogEntry {
+    /// Writes it as an object.
+    func write(to json: inout JSONWriter)
+}
+
+extension LogEntry {
+    /// Bytes that it takes in a reply, the comma behind it included.
     public var encodedBytes: Int {
         let frame = Frame()
         var json = JSONWriter(into: frame)

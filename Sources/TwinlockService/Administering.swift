@@ -5,7 +5,7 @@ import TwinlockStore
 // `org.twinlock.Administration`: what administrators see of everybody's accounts.
 extension TwinlockService {
     /// Tries what logins need, now and for real. What fails is part of the answer and no error.
-    func getHealth(_ call: AuthorizedCall<Empty, Void>) async throws(Refusal) -> GetHealthResult {
+    func getHealth(_ call: AuthorizedCall<AdministratorParameters, Administrator>) async throws(Refusal) -> GetHealthResult {
         let now = self.surroundings.now()
         async let store = self.storeCondition(at: now)
         async let checker = self.checkerCondition()
@@ -20,7 +20,7 @@ extension TwinlockService {
 
     /// Answers with one page, or sends all of them to a caller that takes more than one reply.
     func listAccounts(
-        _ call: AuthorizedCall<ListAccountsParameters, Void>,
+        _ call: AuthorizedCall<ListAccountsParameters, Administrator>,
         _ replies: Replies<ListAccountsResult>
     ) async throws(Refusal) -> ListAccountsResult {
         let limit = call.parameters.limit ?? ListAccountsParameters.maximumLimit

@@ -45,6 +45,11 @@ extension TwinlockService {
         OwnAccount.GetLog.name: .group(.accountRead),
         OwnAccount.RevokeSession.name: .group(.accountSessions),
         OwnAccount.RevokeSessions.name: .group(.accountSessions),
+        Administration.GetHealth.name: .group(.administrationRead),
+        Administration.ListAccounts.name: .group(.administrationRead),
+        Administration.ShowAccount.name: .group(.administrationRead),
+        Administration.GetLog.name: .group(.administrationRead),
+        Administration.Unlock.name: .group(.administrationWrite),
     ]
 
     /// The session or token behind a text, if the caller may use it for that method.

@@ -16,7 +16,12 @@ public struct ListedCallers: Sendable, Equatable {
 
     /// Whether a peer is one of them, by what the kernel said of it when it connected.
     public func contains(_ peer: Peer) -> Bool {
-        self.uids.contains(peer.uid) || self.gids.contains(peer.gid) || peer.groups.contains(where: self.gids.contains)
+        self.contains(uid: peer.uid, groups: [peer.gid] + peer.groups)
+    }
+
+    /// Whether an account is one of them, by what the host says of it.
+    func contains(uid: UInt32, groups: [UInt32]) -> Bool {
+        self.uids.contains(uid) || groups.contains(where: self.gids.contains)
     }
 }
 

@@ -8,18 +8,21 @@ enum DecisionSubject: Equatable, Sendable {
     case account(Identity)
     /// A name as it was given; from a stranger, unchecked.
     case name(String)
+    /// All accounts there are.
+    case everybody
 
     var name: String {
         switch self {
         case .account(let identity): identity.name
         case .name(let name): name
+        case .everybody: ""
         }
     }
 
     var uid: UInt32? {
         switch self {
         case .account(let identity): identity.uid
-        case .name: nil
+        case .name, .everybody: nil
         }
     }
 }

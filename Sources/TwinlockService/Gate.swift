@@ -101,16 +101,6 @@ extension Callers where Subject == Void {
     }
 }
 
-extension Callers where Subject == Void {
-    /// Root, and those whom the settings let read.
-    static var rootOrAdministrator: Self {
-        Self { service, _, peer, _ throws(Refusal) in
-            try service.admit(peer)
-            guard peer.uid == 0 || service.policy.administrators.contains(peer) else { throw .permissionDenied }
-        }
-    }
-}
-
 extension TwinlockService {
     /// Lets in whom this daemon serves. The overflow uid stands for many users at once and may act for none.
     func admit(_ peer: Peer) throws(Refusal) {

@@ -111,17 +111,20 @@ struct MethodEntry: Sendable {
 
 extension TwinlockService {
     /// Every method that exists. One that is not here does not.
-    static let methods: [MethodEntry] = [
+    static let methods = authenticationMethods + accountMethods + administrationMethods
+
+    private static let authenticationMethods: [MethodEntry] = [
         MethodEntry(Authentication.SignIn.self, callers: .whoSignsIn, handle: signIn),
         MethodEntry(Authentication.Verify2FACode.self, callers: .whoSignedIn { $0.session }, handle: verify2FACode),
         MethodEntry(Authentication.GetSession.self, callers: .whoMayUse { $0.session }, handle: getSession),
         MethodEntry(Authentication.SignOut.self, callers: .anyone, handle: signOut),
+    ]
+
+    private static let accountMethods: [MethodEntry] = [
         MethodEntry(OwnAccount.GetStatus.self, callers: .accountOwner { $0.session }, handle: getStatus),
         MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
         MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
-        MethodEntry(Administration.GetHealth.self, callers: .rootOrAdministrator, handle: getHealth),
-        MethodEntry(Administration.ListAccounts.self, callers: .rootOrAdministrator, handle: listAccounts),
         MethodEntry(
             OwnAccount.ViewRecoveryCodes.self,
             callers: .accountOwner { $0.session },
@@ -147,5 +150,28 @@ extension TwinlockService {
         MethodEntry(OwnAccount.EditToken.self, callers: .accountOwner { $0.proof.session }, handle: editToken),
         MethodEntry(OwnAccount.RefreshToken.self, callers: .accountOwner { $0.proof.session }, handle: refreshToken),
         MethodEntry(OwnAccount.RevokeToken.self, callers: .accountOwner { $0.proof.session }, handle: revokeToken),
+    ]
+
+    private static let administrationMethods: [MethodEntry] = [
+        MethodEntry(Administration.GetHealth.self, callers: .whoReadsAll { $0.session }, handle: getHealth),
+        MethodEntry(Administration.ListAccounts.self, callers: .whoReadsAll { $0.session }, handle: listAccounts),
+        MethodEntry(Administration.ShowAccount.self, callers: .whoReadsAll { $0.session }, handle: showAccount),
+        MethodEntry(Administration.GetLog.self, callers: .whoReadsAll { $0.session }, handle: getAuditLog),
+        MethodEntry(Administration.BeginSetUp.self, callers: .administrator { $0.session }, handle: beginSetUpFor),
+        MethodEntry(Administration.ConfirmSetUp.self, callers: .administrator { $0.session }, handle: confirmSetUpFor),
+        MethodEntry(
+            Administration.IssueRecoveryCode.self,
+            callers: .administrator { $0.session },
+            handle: issueRecoveryCode
+        ),
+        MethodEntry(Administration.Reset.self, callers: .administrator { $0.session }, handle: reset),
+        MethodEntry(Administration.Unlock.self, callers: .administrator { $0.session }, handle: unlock),
+        MethodEntry(
+            Administration.Resynchronise.self,
+            callers: .administrator { $0.session },
+            handle: resynchronise
+        ),
+        MethodEntry(Administration.Adopt.self, callers: .administrator { $0.session }, handle: adopt),
+        MethodEntry(Administration.MarkRestored.self, callers: .root, handle: markRestored),
     ]
 }

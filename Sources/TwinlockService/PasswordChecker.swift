@@ -38,6 +38,8 @@ public struct CheckReport: Sendable, Equatable {
     public var hasUsablePassword: Bool?
     /// The password field, so that a later look can tell whether it is still the same.
     public var fieldDigest: FieldDigest
+    /// The account's groups, its own included; none where nobody has that name.
+    public var groups: [UInt32]
 
     /// A report.
     public init(
@@ -45,13 +47,15 @@ public struct CheckReport: Sendable, Equatable {
         account: AccountCheck,
         identity: Identity?,
         hasUsablePassword: Bool?,
-        fieldDigest: FieldDigest = .unknown
+        fieldDigest: FieldDigest = .unknown,
+        groups: [UInt32] = []
     ) {
         self.password = password
         self.account = account
         self.identity = identity
         self.hasUsablePassword = hasUsablePassword
         self.fieldDigest = fieldDigest
+        self.groups = groups
     }
 }
 

@@ -79,8 +79,19 @@ extension TwinlockService {
     func confirmSetUp(
         _ call: AuthorizedCall<ConfirmSetUpParameters, AccountSubject>
     ) async throws(Refusal) -> NewRecoveryCodesResult {
-        let identity = call.subject.identity
-        let origin = SignInOrigin(own: call.peer)
+        try await self.confirmSetUp(
+            of: call.subject.identity,
+            code: call.parameters.code,
+            origin: SignInOrigin(own: call.peer)
+        )
+    }
+
+    /// Confirms a set-up for somebody, with the code as typed.
+    func confirmSetUp(
+        of identity: Identity,
+        code: SecretText,
+        origin: SignInOrigin
+    ) async throws(Refusal) -> NewRecoveryCodesResult {
         let enrolment = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
             () async throws(Refusal) in
             try await self.enrolment(of: identity)
@@ -98,7 +109,7 @@ extension TwinlockService {
             throw .named(.noSetUp)
         }
         let now = self.surroundings.now()
-        let code = call.parameters.code.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
+        let code = code.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
         let (match, recovery) = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
             () async throws(Refusal) in
             (
@@ -207,6 +218,7 @@ extension GetStatusResult {
             exhausted: admission == .exhausted,
             recoveryCodesLeft: account?.recovery.map { Int64($0.left) },
             recoveryCodesAcknowledged: account?.recovery.map { $0.acknowledgedAt != nil },
+            recoveryCodesInDoubt: account?.recovery?.isInDoubt,
             recoverySetUpUntil: account?.recoveryMark.flatMap { $0.isOpen(at: now) ? $0.ends.value : nil }
         )
     }

@@ -212,15 +212,19 @@ extension TwinlockService {
         of identity: Identity,
         at now: UnixSeconds
     ) throws(Refusal) -> CodeMatch {
+        CodeMatch(code: code, totp: try self.totp(secret, of: identity), at: now, drift: drift)
+    }
+
+    /// Opens a sealed secret, to compute its codes.
+    func totp(_ secret: SealedSecret, of identity: Identity) throws(Refusal) -> TOTP {
         do {
             let opened = try self.sealer.open(Sealed(bytes: secret.sealed), for: Self.secretContext(identity))
-            let totp = try TOTP(
+            return try TOTP(
                 secret: opened,
                 algorithm: secret.algorithm,
                 digits: secret.digits,
                 timeStep: secret.timeStep
             )
-            return CodeMatch(code: code, totp: totp, at: now, drift: drift)
         } catch {
             self.log.failure("cannot open the secret of an account: \(error)")
             throw .named(.unavailable)

@@ -27,7 +27,7 @@ struct AdminHealth: ParsableCommand {
     var json = false
 
     func run() throws {
-        let health = try Daemon(socket: self.socket.path).call(Administration.GetHealth.self, Empty())
+        let health = try Daemon(socket: self.socket.path).call(Administration.GetHealth.self, AdministratorParameters())
         let frame = Frame()
         if self.json {
             var json = JSONWriter(into: frame)

@@ -40,6 +40,15 @@ extension Failure {
             return (.refused, "there is no session or token of that id", nil)
         case .tooManyTokens:
             return (.refused, "the account has as many tokens as it may have", "remove one, then try again")
+        case .unknownUser:
+            return (.refused, "neither this host nor the daemon knows that account", nil)
+        case .parted:
+            return (
+                .refused, "the account's name and uid have parted from those of its second factor",
+                "`twinlock admin show` tells how; `adopt` if it is the same person, `reset` otherwise"
+            )
+        case .notParted:
+            return (.refused, "the account's name and uid have not parted", "there is nothing to adopt")
         case .noSetUp:
             return (
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",

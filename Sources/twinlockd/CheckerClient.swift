@@ -166,6 +166,7 @@ struct CheckerAnswer {
     let hasUsablePassword: Bool?
     let fieldDigest: CheckReport.FieldDigest
     let identity: Identity?
+    let groups: [UInt32]
 
     /// Reads an answer; nil for anything that is not one, whole.
     init?(_ bytes: ArraySlice<UInt8>) {
@@ -179,8 +180,11 @@ struct CheckerAnswer {
         guard bytes.count == Self.headerBytes + nameCount + groupCount * 4 + digestCount,
             digestCount == 0 || digestCount == Self.digestBytes
         else { return nil }
-        let uid = bytes[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let word = { (at: Int) in bytes[at..<at + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
+        let uid = word(8)
         let name = bytes[Self.headerBytes..<Self.headerBytes + nameCount]
+        let firstGroup = Self.headerBytes + nameCount
+        self.groups = (0..<groupCount).map { word(firstGroup + 4 * $0) }
         self.result = result
         self.account = AccountCheck(rawValue: bytes[5])
         switch bytes[6] {
@@ -218,7 +222,8 @@ struct CheckerAnswer {
             account: self.account ?? .failed,
             identity: self.identity,
             hasUsablePassword: self.hasUsablePassword,
-            fieldDigest: self.fieldDigest
+            fieldDigest: self.fieldDigest,
+            groups: self.groups
         )
     }
 }

@@ -74,7 +74,7 @@ struct DaemonConnectionTests {
         let server = try await Server { call, _ in answer(call) }
         let daemon = try await DaemonConnection.open(server.path)
         let failure = await #expect(throws: CallFailure.self) {
-            try await daemon.call(Administration.GetHealth.self, Empty())
+            try await daemon.call(Administration.GetHealth.self, AdministratorParameters())
         }
         await daemon.close()
         try await server.stop()
@@ -151,7 +151,7 @@ struct DaemonConnectionTests {
             }
         }
         let daemon = try await DaemonConnection.open(server.path)
-        #expect(try await daemon.call(Administration.GetHealth.self, Empty()).store == .failing)
+        #expect(try await daemon.call(Administration.GetHealth.self, AdministratorParameters()).store == .failing)
         await daemon.close()
         try await server.stop()
     }
@@ -165,12 +165,12 @@ struct DaemonConnectionTests {
         }
         let daemon = try await DaemonConnection.open(server.path)
         let failure = await #expect(throws: CallFailure.self) {
-            try await daemon.call(Administration.GetHealth.self, Empty(), deadline: .milliseconds(1))
+            try await daemon.call(Administration.GetHealth.self, AdministratorParameters(), deadline: .milliseconds(1))
         }
         #expect(failure == .connection(.timedOut))
         ask.yield()
         let next = await #expect(throws: CallFailure.self) {
-            try await daemon.call(Administration.GetHealth.self, Empty())
+            try await daemon.call(Administration.GetHealth.self, AdministratorParameters())
         }
         #expect(next == .connection(.connectionClosed))
         try await server.stop()

@@ -14,12 +14,12 @@ struct AdministrationTests {
     func health() async throws {
         let scene = try Scene()
         scene.pass(5)
-        var health = try await scene.call(Administration.GetHealth.self, Empty(), from: Scene.root)
+        var health = try await scene.call(Administration.GetHealth.self, AdministratorParameters(), from: Scene.root)
         #expect(health.version == "1.2.3")
         #expect(health.started == Scene.start && health.time == Scene.start + 5)
         #expect(health.store == .working && health.checker == .working)
         scene.host.state.withLock { $0.identityFailure = .timeout }
-        health = try await scene.call(Administration.GetHealth.self, Empty(), from: Scene.root)
+        health = try await scene.call(Administration.GetHealth.self, AdministratorParameters(), from: Scene.root)
         #expect(health.store == .working && health.checker == .failing)
     }
 

@@ -19,6 +19,8 @@ struct BearerTests {
     init() async throws {
         self.scene = try Scene { $0.tokens.declaredGroups = ["panel.deploy"] }
         self.secret = try await self.scene.enrol()
+        // What administrators may do is in the table too.
+        self.scene.host.state.withLock { $0.users["alice"]?.groups = [60] }
     }
 
     /// Calls a method with everything right but perhaps the session. The error without its interface; nil for none.

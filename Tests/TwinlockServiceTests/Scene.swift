@@ -17,6 +17,8 @@ final class FakeHost: PasswordChecker {
         var password: String
         var account: AccountCheck = .usable
         var field = Field.hash
+        /// Beside its own.
+        var groups: [UInt32] = []
 
         /// What stands where the hash of the password is.
         enum Field: Sendable {
@@ -105,7 +107,8 @@ final class FakeHost: PasswordChecker {
             account: known?.account ?? .unknown,
             identity: known.map { Identity(name: user, uid: $0.uid) },
             hasUsablePassword: known.map(\.hasUsablePassword) ?? false,
-            fieldDigest: known.map { Self.digest($0, fieldKey) } ?? .unknown
+            fieldDigest: known.map { Self.digest($0, fieldKey) } ?? .unknown,
+            groups: known.map { [$0.uid] + $0.groups } ?? []
         )
     }
 
