@@ -30,6 +30,8 @@ final class Callers: @unchecked Sendable {
     /// How often a series may go on, and those that wait for that.
     private var permits = 0
     private var gate: [CheckedContinuation<Void, Never>] = []
+    /// Series that have a reply and fetch no other yet.
+    private(set) var standing: Set<Int> = []
 
     init(_ client: VarlinkClient) {
         self.client = client
@@ -84,16 +86,18 @@ final class Callers: @unchecked Sendable {
             var series = try self.client.series(method) { $0.member("n", Int64(number)) }
             while let answer = try await series.next(deadline: .seconds(5)) {
                 self.answers.append((number, answer))
-                await self.mayFetch()
+                await self.mayFetch(number)
             }
         }
     }
 
-    private func mayFetch() async {
+    private func mayFetch(_ number: Int) async {
         if self.permits > 0 {
             self.permits -= 1
         } else {
+            self.standing.insert(number)
             await withCheckedContinuation { self.gate.append($0) }
+            self.standing.remove(number)
         }
     }
 

@@ -26,6 +26,18 @@ final class Connection {
         } catch {
             fatalError("no client: \(error)")
         }
+        self.line.wire.onRead = { [line, callers] in
+            claim(!Self.isReplyWaiting(line, callers), "a read passes while a series stands")
+        }
+    }
+
+    /// Whether the reply that was heard last announced another one, and that is not fetched yet.
+    private static func isReplyWaiting(_ line: Line, _ callers: Callers) -> Bool {
+        guard line.channel.isActive, let last = callers.answers.last, callers.standing.contains(last.call) else {
+            return false
+        }
+        let heard = PlainMessages(line.received).messages[callers.answers.count - 1]
+        return PlainReply(heard, more: true)?.continues == true
     }
 
     func run() {
@@ -76,6 +88,7 @@ final class Connection {
         self.line.close()
         claim(self.callers.ends.count == self.callers.kinds.count, "a call has no end")
         self.checkCalls()
+        self.line.wire.onRead = {}
     }
 
     /// The answers are the replies that came, in order, each of the call that was the next to be answered.
@@ -92,7 +105,7 @@ final class Connection {
             switch answer {
             case .success(let parameters):
                 claim(reply.error == nil && parameters.isSame(as: reply.parameters), "another answer")
-                Self.readResults(parameters)
+                for method in KnownMethod.all { method.readResult(parameters) }
             case .error(let name, let parameters):
                 claim(reply.error == name && parameters.isSame(as: reply.parameters), "another error")
                 Self.readError(name, parameters)
@@ -143,22 +156,6 @@ final class Connection {
             )
             return number
         }
-    }
-
-    /// Reads an answer as that of each of our methods.
-    private static func readResults(_ parameters: JSONValue?) {
-        self.read(SignInResult.self, parameters)
-        self.read(GetSessionResult.self, parameters)
-        self.read(GetStatusResult.self, parameters)
-        self.read(BeginSetUpResult.self, parameters)
-        self.read(GetHealthResult.self, parameters)
-        self.read(ListAccountsResult.self, parameters)
-        self.read(Empty.self, parameters)
-    }
-
-    private static func read<Result: Message>(_ type: Result.Type, _ parameters: JSONValue?) {
-        guard let result = try? Result(reply: parameters) else { return }
-        claimRereads(result) { try Result(reply: $0) }
     }
 
     private static func readError(_ name: String, _ parameters: JSONValue?) {

@@ -3,11 +3,7 @@ import TwinlockInterface
 
 Jobs.hold()
 prepare {
-    let results: [any Message.Type] = [
-        SignInResult.self, GetSessionResult.self, GetStatusResult.self, BeginSetUpResult.self, GetHealthResult.self,
-        ListAccountsResult.self, Empty.self,
-    ]
-    results.forEach { _ = $0.fields }
+    KnownMethod.all.forEach { $0.prepare() }
     _ = NamedError.declared
 }
 fuzz { start, count in

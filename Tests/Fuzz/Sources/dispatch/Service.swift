@@ -8,10 +8,6 @@ import TwinlockInterface
 /// Everything here is on one thread.
 final class Service: @unchecked Sendable {
     static let peer = Peer(uid: 1000, gid: 1000, groups: [], pid: 1)
-    static let tables: [any Message.Type] = [
-        SignInParameters.self, Verify2FACodeParameters.self, SessionParameters.self, GetStatusParameters.self,
-        SensitiveParameters.self, ConfirmSetUpParameters.self, ListAccountsParameters.self, Empty.self,
-    ]
     static let interfaces = ["fuzz.it"] + InterfaceText.all.map(\.name)
 
     /// Calls that came here, in their order.
@@ -71,15 +67,11 @@ final class Service: @unchecked Sendable {
             return .success()
         case "fuzz.it.Series":
             return await self.series(call, replies)
-        case Authentication.SignIn.name: return Self.read(SignInParameters.self, call)
-        case Authentication.Verify2FACode.name: return Self.read(Verify2FACodeParameters.self, call)
-        case Authentication.GetSession.name, Authentication.SignOut.name: return Self.read(SessionParameters.self, call)
-        case OwnAccount.GetStatus.name: return Self.read(GetStatusParameters.self, call)
-        case OwnAccount.BeginSetUp.name, OwnAccount.Disable.name: return Self.read(SensitiveParameters.self, call)
-        case Administration.GetHealth.name: return Self.read(Empty.self, call)
-        case Administration.ListAccounts.name: return Self.read(ListAccountsParameters.self, call)
-        case OwnAccount.ConfirmSetUp.name: return Self.read(ConfirmSetUpParameters.self, call)
-        default: return .methodNotFound(call.method)
+        default:
+            guard let known = KnownMethod.all.first(where: { $0.name == call.method }) else {
+                return .methodNotFound(call.method)
+            }
+            return known.answer(call.parameters)
         }
     }
 
@@ -94,18 +86,6 @@ final class Service: @unchecked Sendable {
             }
         }
         return .success()
-    }
-
-    /// Reads parameters; what was read is the same when it is written and read again.
-    private static func read<Parameters: Message>(_ type: Parameters.Type, _ call: Call) -> Reply {
-        let parameters: Parameters
-        do throws(InvalidParameter) {
-            parameters = try Parameters(parameters: call.parameters)
-        } catch {
-            return .invalidParameter(error.parameter)
-        }
-        claimRereads(parameters) { try Parameters(parameters: $0) }
-        return .success { parameters.write(to: &$0) }
     }
 }
 

@@ -1,8 +1,7 @@
 import FuzzSupport
-import TwinlockInterface
 
 Jobs.hold()
-prepare { Service.tables.forEach { _ = $0.fields } }
+prepare { KnownMethod.all.forEach { $0.prepare() } }
 fuzz { start, count in
     Connection(UnsafeRawBufferPointer(start: start, count: count)).run()
     return 0
