@@ -50,10 +50,12 @@ extension TwinlockService {
         _ replies: Replies<GetAuditLogResult>
     ) async throws(Refusal) {
         var last = try await self.newestNumber(of: search.filter)
+        var recent: [AuditEntry] = []
         if limit > 0 {
-            let page = try await self.page(of: search, before: last + 1, limit: limit)
-            guard await replies.send(GetAuditLogResult(records: page.records.reversed(), next: nil)) else { return }
+            recent = try await self.page(of: search, before: last + 1, limit: limit).records.reversed()
         }
+        // Also without any: the caller knows by it that nothing escapes him from now on.
+        guard await replies.send(GetAuditLogResult(records: recent, next: nil)) else { return }
         var looked = self.surroundings.now()
         while let event = await follower.next() {
             let now = self.surroundings.now()

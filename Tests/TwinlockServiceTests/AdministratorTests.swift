@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
@@ -40,7 +41,7 @@ enum ChangingMethod: String, CaseIterable, Sendable {
             return true
         } catch let error as NamedError {
             return error != .signInAgain
-        } catch Scene.Foreign.permissionDenied {
+        } catch let error as Scene.Foreign where error == .permissionDenied {
             return false
         }
     }
@@ -113,8 +114,9 @@ struct AdministratorTests {
         let member = try await scene.signIn(nil, "battery staple", from: Scene.administrator).session
         let root = try await scene.signIn("root", "toor toor", from: Scene.panel).session
         for (session, peer) in [(member, Scene.administrator), (root, Scene.panel), (root, Scene.root)] {
+            let session = try #require(session)
             await #expect(throws: NamedError.signInAgain) {
-                try await method.run(scene, "alice", session: try #require(session), from: peer)
+                try await method.run(scene, "alice", session: session, from: peer)
             }
         }
     }

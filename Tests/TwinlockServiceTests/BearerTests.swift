@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
@@ -36,6 +37,7 @@ struct BearerTests {
                 case ("code", _): json.member("code", secret: code)
                 case ("expires", _): json.member("expires", now + 60)
                 case ("groups", _): json.member("groups", ["account.read"])
+                case (let name, .secret) where !field.isOptional: json.member(name, secret: code)
                 case (let name, .string) where !field.isOptional: json.member(name, "x")
                 case (let name, .int) where !field.isOptional: json.member(name, 1 as Int64)
                 case (let name, .bool) where !field.isOptional: json.member(name, true)

@@ -112,14 +112,14 @@ struct CallerTests {
         let scene = try Scene()
         for peer in [Scene.alice, Scene.bob, Scene.panel] {
             await #expect(throws: Scene.Foreign.permissionDenied) {
-                try await scene.call(Administration.GetHealth.self, Empty(), from: peer)
+                try await scene.call(Administration.GetHealth.self, AdministratorParameters(), from: peer)
             }
             await #expect(throws: Scene.Foreign.permissionDenied) {
                 try await scene.call(Administration.ListAccounts.self, ListAccountsParameters(), from: peer)
             }
         }
         for peer in [Scene.root, Scene.administrator] {
-            _ = try await scene.call(Administration.GetHealth.self, Empty(), from: peer)
+            _ = try await scene.call(Administration.GetHealth.self, AdministratorParameters(), from: peer)
             _ = try await scene.call(Administration.ListAccounts.self, ListAccountsParameters(), from: peer)
         }
     }
