@@ -29,6 +29,7 @@ extension TwinlockService {
         guard call.parameters.before == nil else { throw .invalidParameter("before") }
         // First to follow, then to read what is there: what comes in between is in both, and told once.
         let outcome = await self.trail.tail.follow(search.filter) { follower in
+            replies.onHangUp { follower.end() }
             do throws(Refusal) {
                 return Result<Void, Refusal>.success(
                     try await self.follow(follower, search: search, limit: limit, for: call, replies)

@@ -135,7 +135,8 @@ final class AuditFollower: Sendable {
         asking?.resume(returning: .record(record))
     }
 
-    fileprivate func end() {
+    /// Lets it know that nothing more comes.
+    func end() {
         let asking = self.state.withLock { state -> CheckedContinuation<Event?, Never>? in
             state.isOver = true
             defer { state.asking = nil }

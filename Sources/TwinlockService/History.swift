@@ -130,10 +130,14 @@ extension TwinlockService {
         await self.trail.trim()
     }
 
+    /// Ends the calls that follow the log; at a stop, before it is waited for the calls at work.
+    public func endFollowing() {
+        self.trail.tail.end()
+    }
+
     /// Saves the records that wait; at a stop, when no call comes any more and before the store closes.
     public func finishRecords() async {
         await self.trail.flush()
-        self.trail.tail.end()
     }
 }
 

@@ -51,6 +51,11 @@ struct Replies<Result: Message>: Sendable {
             return false
         }
     }
+
+    /// Has something done when the caller hangs up.
+    func onHangUp(_ action: @escaping @Sendable () -> Void) {
+        self.sink.onHangUp(action)
+    }
 }
 
 /// One method of ours: its name, who may call it, and what carries it out.

@@ -39,6 +39,8 @@ public final class ServerConnectionHandler: ChannelDuplexHandler {
     /// A task of ours has not come back yet.
     ///
     /// Outlives the connection.
+    /// What the call at work wants done if the connection closes meanwhile.
+    private var hangUpActions: [@Sendable () -> Void] = []
     private var isAtWork = false
     /// Replies that the socket has not taken yet.
     private var unsent = 0
@@ -183,7 +185,10 @@ extension ServerConnectionHandler {
         let number = self.calls
         let more = call.more
         let handler = NIOLoopBound(self, eventLoop: eventLoop)
-        let sink = ReplySink { reply throws(ReplySinkError) in
+        let watch = { @Sendable (action: @escaping @Sendable () -> Void) in
+            eventLoop.execute { handler.value.onHangUp(ofCall: number, action) }
+        }
+        let sink = ReplySink(watch: watch) { reply throws(ReplySinkError) in
             guard more else { throw .moreNotAsked }
             let frame = Frame()
             reply.encode(continues: true, into: frame)
@@ -203,6 +208,7 @@ extension ServerConnectionHandler {
     /// Sends the final reply, or drops it where nobody waits for it, and goes on to the next call.
     private func finish(_ reply: Frame) {
         self.isAtWork = false
+        self.hangUpActions = []
         guard case .working(let oneway) = self.state else { return self.report() }
         if oneway {
             self.state = .reading
@@ -214,6 +220,13 @@ extension ServerConnectionHandler {
             self.state = .reading
             self.proceed()
         }
+    }
+
+    /// Keeps what is to be done when the connection closes while that call is at work.
+    private func onHangUp(ofCall number: UInt64, _ action: @escaping @Sendable () -> Void) {
+        guard number == self.calls, self.isAtWork else { return }
+        guard !self.isClosed else { return action() }
+        self.hangUpActions.append(action)
     }
 
     /// Sends a reply ahead of the final one.
@@ -288,6 +301,9 @@ extension ServerConnectionHandler {
         self.disarm()
         self.framer.discard()
         self.context?.close(promise: nil)
+        let actions = self.hangUpActions
+        self.hangUpActions = []
+        for action in actions { action() }
     }
 
     /// Notes that the channel is gone, for whatever reason.

@@ -70,6 +70,7 @@ struct Daemon {
         tl_notify(manager, "STOPPING=1")
         logger.notice("stopping")
         tidying.cancel()
+        service.endFollowing()
         let wasAccepting = try server.stop()
         try group.syncShutdownGracefully()
         Self.finish(service, store.store)

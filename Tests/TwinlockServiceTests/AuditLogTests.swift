@@ -116,7 +116,7 @@ struct AuditLogTests {
         _ = try await self.scene.enrol(Scene.bob, password: "battery staple")
         _ = try await self.scene.signIn("nobody", "x", from: Scene.root)
         #expect(await follower.next() == ["nobody"])
-        await self.scene.service.finishRecords()
+        self.scene.service.endFollowing()
         await follower.finish()
     }
 
@@ -144,6 +144,11 @@ struct AuditLogTests {
 private struct Following: Sendable {
     private let pages: AsyncStream<[String]>
     private let task: Task<Void, Never>
+    private let hangUpActions: Actions
+
+    private final class Actions: Sendable {
+        let all = Mutex<[@Sendable () -> Void]>([])
+    }
 
     /// Begins. The first reply tells that the daemon has begun too.
     init(
@@ -152,7 +157,9 @@ private struct Following: Sendable {
         from peer: Peer = Scene.root
     ) throws {
         let (pages, continuation) = AsyncStream<[String]>.makeStream()
-        let sink = ReplySink { reply throws(ReplySinkError) in
+        let actions = Actions()
+        let watch = { @Sendable (action: @escaping @Sendable () -> Void) in actions.all.withLock { $0.append(action) } }
+        let sink = ReplySink(watch: watch) { reply throws(ReplySinkError) in
             let frame = Frame()
             reply.encode(continues: true, into: frame)
             guard let value = try? JSONValue.parse(frame),
@@ -166,6 +173,7 @@ private struct Following: Sendable {
         }
         let call = try Call.decode(frame)
         self.pages = pages
+        self.hangUpActions = actions
         self.task = Task {
             _ = await scene.service.answer(call, from: peer, replies: sink)
             continuation.finish()
@@ -178,9 +186,9 @@ private struct Following: Sendable {
         return await iterator.next()
     }
 
-    /// Hangs up, by which a connection's calls are cancelled.
+    /// Hangs up.
     func hangUp() async {
-        self.task.cancel()
+        for action in self.hangUpActions.all.withLock({ $0 }) { action() }
         await self.task.value
     }
 

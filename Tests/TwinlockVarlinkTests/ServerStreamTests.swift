@@ -29,6 +29,42 @@ struct ServerStreamTests {
         )
     }
 
+    @Test("a call that waits for what may never come is told when the peer hangs up, whenever it asks", arguments: [
+        false, true,
+    ])
+    func hangUp(asksLate: Bool) async throws {
+        let (gate, told, journal) = (Gate(), Gate(), Journal())
+        let connection = try await TestConnection { _, _, sink in
+            if asksLate { await gate.pass() }
+            sink.onHangUp { told.letOnePass() }
+            journal.add("asked")
+            await told.pass()
+            return .success()
+        }
+        try await connection.receive("{\"method\":\"test.it.Do\",\"more\":true}\0")
+        if !asksLate {
+            try await eventually("the call asks") { !journal.all.isEmpty }
+            await connection.settled()
+        }
+        try await connection.channel.close()
+        gate.letOnePass()
+        #expect(try await connection.end().count == 1)
+    }
+
+    @Test("a call that has ended is told nothing")
+    func hangUpAfterwards() async throws {
+        let journal = Journal()
+        let connection = try await TestConnection { _, _, sink in
+            sink.onHangUp { journal.add("hung up") }
+            return .success()
+        }
+        try await connection.receive("{\"method\":\"test.it.Do\",\"more\":true}\0")
+        _ = try await connection.messages(1)
+        try await connection.channel.close()
+        _ = try await connection.end()
+        #expect(journal.all.isEmpty)
+    }
+
     @Test("without more the sink refuses and nothing goes out ahead")
     func notAsked() async throws {
         let connection = try await TestConnection { _, _, sink in
