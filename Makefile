@@ -20,6 +20,12 @@ MULTIARCH ?= $(shell gcc -print-multiarch)
 SECURITY_DIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
 MAN_DIR ?= $(PREFIX)/share/man
 
+# Where each shell looks for completions; the command writes them itself.
+COMPLETIONS = \
+	bash:$(PREFIX)/share/bash-completion/completions/twinlock \
+	zsh:$(PREFIX)/share/zsh/vendor-completions/_twinlock \
+	fish:$(PREFIX)/share/fish/vendor_completions.d/twinlock.fish
+
 # A host needs no Swift to run what is built here.
 SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib
 BIN_DIR ?= .build/$(CONFIGURATION)
@@ -92,6 +98,11 @@ install:
 	for page in docs/man/*; do \
 		install -D -m 0644 $$page $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
+	for completion in $(COMPLETIONS); do \
+		script=$(DESTDIR)$${completion#*:}; \
+		install -D -m 0644 /dev/null $$script \
+			&& $(BIN_DIR)/twinlock --generate-completion-script $${completion%%:*} >$$script || exit 1; \
+	done
 ifeq ($(DESTDIR),)
 	@for user in twinlock twinlock-pw; do \
 		id -u $$user >/dev/null 2>&1 \
@@ -111,6 +122,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/twinlockd $(DESTDIR)$(PREFIX)/bin/twinlock
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/twinlock
 	for page in docs/man/*; do rm -f $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/}; done
+	for completion in $(COMPLETIONS); do rm -f $(DESTDIR)$${completion#*:}; done
 	@echo 'kept: users twinlock and twinlock-pw, $(DESTDIR)/var/lib/twinlock and $(DESTDIR)/etc/twinlock'
 
 clean:

@@ -13,7 +13,7 @@ extension Failure {
         case .permissionDenied:
             self.init(.refused, "the daemon does not allow this to you")
         case .invalidParameter(let name):
-            self.init(.refused, "the daemon does not take this \(name.printable)")
+            self.init(.refused, "the daemon does not take this \(name.printable)", parameter: name)
         case .unknownMethod:
             self.init(.notNow, "the daemon does not know \(method)", hint: Self.otherVersion)
         case .unknownError(let name):

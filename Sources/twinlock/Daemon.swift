@@ -37,13 +37,20 @@ struct Daemon {
     /// Calls a method that changes the account.
     ///
     /// Whoever loses the answer, by a signal or by the connection, is told that it may have been carried out.
-    func change<M: Method>(_ method: M.Type, _ parameters: M.Parameters) throws(Failure) -> M.Result {
+    ///
+    /// - Parameter look: How the person finds out.
+    func change<M: Method>(
+        _ method: M.Type,
+        _ parameters: M.Parameters,
+        look: String = Failure.lookBeforeYouLogOut
+    ) throws(Failure) -> M.Result {
+        let interrupted = Failure.interruptedChange(look: look)
         do {
-            return try Signals.beforeEnd({ Failure.interruptedChange.reportAfterPrompt() }) { () throws(Failure) in
+            return try Signals.beforeEnd({ interrupted.reportAfterPrompt() }) { () throws(Failure) in
                 try self.call(method, parameters)
             }
         } catch {
-            throw error.withUnknownOutcome
+            throw error.withUnknownOutcome(look: look)
         }
     }
 

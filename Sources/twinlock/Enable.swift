@@ -52,7 +52,7 @@ struct Enable: ParsableCommand {
     func run() throws {
         let inputs = Inputs(self.secrets)
         try inputs.requireAnswers()
-        let file = try SavingCodes.file(self.saving, replacing: self.yes, inputs)
+        let file = try OutputFile.named(self.saving.output, replacing: self.yes, inputs)
         let daemon = Daemon(socket: self.socket.path)
         let status = try daemon.call(OwnAccount.GetStatus.self, GetStatusParameters())
         let leave = LostPhoneLeave(status)

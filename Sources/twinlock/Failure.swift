@@ -12,7 +12,7 @@ enum Outcome: Int32, Sendable {
     case unreachable = 3
     /// Wait, or see what the daemon's log says.
     case notNow = 4
-    /// Done, but the recovery codes do not count as saved.
+    /// Done, but the recovery codes do not count as saved, or nobody has the value of the token.
     case unsaved = 5
 }
 
@@ -27,28 +27,38 @@ struct Failure: Error, Hashable, Sendable {
     let hint: String?
     /// The daemon's refusal, if it was that.
     let cause: NamedError?
+    /// What the daemon does not take of a call, if it was that.
+    let parameter: String?
 
-    init(_ status: Outcome, _ message: String, hint: String? = nil, cause: NamedError? = nil) {
+    init(
+        _ status: Outcome,
+        _ message: String,
+        hint: String? = nil,
+        cause: NamedError? = nil,
+        parameter: String? = nil
+    ) {
         self.status = status
         self.message = message
         self.hint = hint
         self.cause = cause
+        self.parameter = parameter
     }
 
     /// The same after a call that changes the account: if the answer was lost, it may have been carried out.
-    var withUnknownOutcome: Failure {
+    ///
+    /// - Parameter look: How the person finds out.
+    func withUnknownOutcome(look: String) -> Failure {
         guard self.status == .unreachable, self.hint == nil else { return self }
-        return Failure(self.status, self.message, hint: Self.lookBeforeYouLogOut)
+        return Failure(self.status, self.message, hint: look)
     }
 
     /// A signal ended the command while a change was under way. Its exit status is the signal's.
-    static let interruptedChange = Failure(
-        .notNow,
-        "interrupted while the daemon was at work",
-        hint: Self.lookBeforeYouLogOut
-    )
+    static func interruptedChange(look: String) -> Failure {
+        Failure(.notNow, "interrupted while the daemon was at work", hint: look)
+    }
 
-    private static let lookBeforeYouLogOut =
+    /// How to find out whether a change of the second factor was made.
+    static let lookBeforeYouLogOut =
         "it may have been carried out all the same: look with `twinlock status` before you log out"
 
     /// Writes it to standard error.

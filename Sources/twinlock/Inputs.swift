@@ -8,16 +8,17 @@ final class Inputs {
     private static let codeLimit = 64
 
     let terminal: Terminal?
-    private let options: SecretOptions
+    private let options: SecretOptions?
     private var readers: [String: LineReader] = [:]
 
-    init(_ options: SecretOptions) {
+    /// - Parameter options: Nil where nothing secret is asked for.
+    init(_ options: SecretOptions?) {
         self.options = options
         self.terminal = Terminal()
     }
 
     /// Whether a wrong code can be followed by another try.
-    var asksForCodes: Bool { self.options.codeFile == nil }
+    var asksForCodes: Bool { self.options?.codeFile == nil }
 
     /// Refuses at once, before anything is sent, where an answer will be needed and nobody could give it.
     func requireAnswers() throws(Failure) {
@@ -27,12 +28,12 @@ final class Inputs {
 
     /// The same where no password is asked for any more.
     func requireCode() throws(Failure) {
-        if self.terminal == nil, self.options.codeFile == nil { throw Self.noCode }
+        if self.terminal == nil, self.options?.codeFile == nil { throw Self.noCode }
     }
 
     /// The same where a code is perhaps not asked for.
     func requirePassword() throws(Failure) {
-        guard self.terminal == nil, self.options.passwordFile == nil else { return }
+        guard self.terminal == nil, self.options?.passwordFile == nil else { return }
         throw Failure(
             .usage,
             "no terminal to ask for the password on",
@@ -51,7 +52,7 @@ final class Inputs {
         let password = try self.answer(
             "password",
             prompt: "Password: ",
-            file: self.options.passwordFile,
+            file: self.options?.passwordFile,
             hidden: true,
             limit: Self.passwordLimit
         )
@@ -64,14 +65,14 @@ final class Inputs {
         return try self.answer(
             "code",
             prompt: prompt,
-            file: self.options.codeFile,
+            file: self.options?.codeFile,
             hidden: false,
             limit: Self.codeLimit
         )
     }
 
     /// Whether somebody is there to be asked more than was said on the command line.
-    var person: Terminal? { self.options.codeFile == nil ? self.terminal : nil }
+    var person: Terminal? { self.options?.codeFile == nil ? self.terminal : nil }
 
     /// Refuses at once where nobody could answer a question that will be asked.
     func requireConfirmation(of question: String, answered yes: Bool) throws(Failure) {

@@ -27,13 +27,8 @@ struct RecoveryCodes: ParsableCommand {
     @OptionGroup
     var secrets: SecretOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Take the session in this file in place of a code; `twinlock sign-in` makes one.",
-            valueName: "file"
-        )
-    )
-    var sessionFile: String?
+    @OptionGroup
+    var session: SessionOption
 
     @Flag(help: "Make ten new ones; those from before are dead from that moment.")
     var regenerate = false
@@ -50,11 +45,11 @@ struct RecoveryCodes: ParsableCommand {
     func run() throws {
         let inputs = Inputs(self.secrets)
         try inputs.requirePassword()
-        if self.sessionFile == nil { try inputs.requireCode() }
+        if self.session.sessionFile == nil { try inputs.requireCode() }
         if self.regenerate { try inputs.requireConfirmation(of: Self.question, answered: self.yes) }
-        let file = try SavingCodes.file(self.saving, replacing: self.yes, inputs)
+        let file = try OutputFile.named(self.saving.output, replacing: self.yes, inputs)
         let daemon = Daemon(socket: self.socket.path)
-        let kept = try self.keptSession()
+        let kept = try self.session.kept()
         let status: GetStatusResult
         do {
             status = try daemon.call(OwnAccount.GetStatus.self, GetStatusParameters(session: kept?.session))
@@ -83,12 +78,6 @@ struct RecoveryCodes: ParsableCommand {
             }
             try self.show(shown, saving)
         }
-    }
-
-    private func keptSession() throws(Failure) -> (file: SessionFile, session: SecretText)? {
-        guard let sessionFile = self.sessionFile else { return nil }
-        let file = SessionFile(path: sessionFile)
-        return (file, try file.load())
     }
 
     private static let question = "Make ten new recovery codes?"

@@ -9,8 +9,8 @@ struct SavingCodes {
     let inputs: Inputs
     /// Whose codes.
     let user: String
-    /// Where they are saved to, and whether what is there may go.
-    let file: (path: String, mayReplace: Bool)?
+    /// Where they are saved to.
+    let file: OutputFile?
     /// The command line says that they are saved.
     let isSaid: Bool
     /// How they are shown.
@@ -26,19 +26,6 @@ struct SavingCodes {
         case lines
         /// For a script: nobody is asked. A member ahead of the others tells what is on by now.
         case json(enabled: Bool?)
-    }
-
-    /// Looks at once whether the file can be written, and asks whether one that is there may go.
-    static func file(
-        _ options: SavingOptions,
-        replacing: Bool,
-        _ inputs: Inputs
-    ) throws(Failure) -> (path: String, mayReplace: Bool)? {
-        guard let path = options.output else { return nil }
-        guard path != "-" else {
-            throw Failure(.usage, "--output takes a file's name; without it the codes go to standard output")
-        }
-        return (path, try inputs.requireWritable(path, replacing: replacing))
     }
 
     /// Shows new codes, and has them saved.
@@ -141,7 +128,7 @@ struct SavingCodes {
         let frame = Frame(capacity: RecoveryCodesText.frameBytes)
         defer { frame.wipe() }
         RecoveryCodesText.writeFile(codes, of: self.user, issuedAt: issuedAt, into: frame)
-        try self.inputs.write(frame, to: file.path, replacing: file.mayReplace)
+        try file.write(frame, self.inputs)
     }
 
     /// Where the codes are now.

@@ -9,6 +9,8 @@ import TwinlockVarlink
 struct SensitiveAccess {
     private enum Means {
         case session(SecretText, password: SecretText)
+        /// There is no second factor.
+        case password(SecretText)
         case code
     }
 
@@ -16,11 +18,13 @@ struct SensitiveAccess {
     private let inputs: Inputs
     private let sessionFile: SessionFile?
     private let means: Means
+    /// How the session came about that it began; nil if it needed none.
+    let signedIn: SignInResult?
 
     /// Whether several calls ask for nothing more.
     var isLasting: Bool {
         switch self.means {
-        case .session: true
+        case .session, .password: true
         case .code: false
         }
     }
@@ -28,49 +32,86 @@ struct SensitiveAccess {
     /// Asks for the password and, unless a session is at hand, for a code; lets a function call; and ends the session
     /// that it began, also where a signal ends the command.
     ///
-    /// - Parameter kept: A session that was kept by an earlier run, and where.
+    /// - Parameters:
+    ///   - kept: A session that was kept by an earlier run, and where.
+    ///   - isEnabled: Whether there is a second factor; without one the password is enough.
+    ///   - dialogue: How a code is asked for.
     static func with<Outcome>(
         _ daemon: Daemon,
         _ inputs: Inputs,
-        kept: (file: SessionFile, session: SecretText)?,
+        kept: KeptSession?,
+        isEnabled: Bool = true,
+        dialogue: SignInDialogue? = nil,
         _ body: (SensitiveAccess) throws(Failure) -> Outcome
     ) throws(Failure) -> Outcome {
-        func access(_ means: Means) -> SensitiveAccess {
-            SensitiveAccess(daemon: daemon, inputs: inputs, sessionFile: kept?.file, means: means)
+        func access(_ means: Means, signedIn: SignInResult? = nil) -> SensitiveAccess {
+            SensitiveAccess(
+                daemon: daemon,
+                inputs: inputs,
+                sessionFile: kept?.file,
+                means: means,
+                signedIn: signedIn
+            )
         }
         let password = try inputs.password()
         if let kept {
             guard let password else { throw Failure(.refused, "no password was typed") }
             return try body(access(.session(kept.session, password: password)))
         }
+        guard isEnabled else {
+            guard let password else { throw Failure(.refused, "no password was typed") }
+            return try body(access(.password(password)))
+        }
         guard let password else { return try body(access(.code)) }
-        let signedIn = try SignInDialogue(daemon: daemon, inputs: inputs).run(password: password)
+        let signedIn = try (dialogue ?? SignInDialogue(daemon: daemon, inputs: inputs)).run(password: password)
         guard let session = signedIn.session else { throw Failure(.notNow, "the daemon gave no session") }
         defer { self.signOut(session, of: daemon, deadline: Daemon.callDeadline) }
         let lastThing: @Sendable () -> Void = { self.signOut(session, of: daemon, deadline: self.hurry) }
         return try Signals.beforeEnd(lastThing) { () throws(Failure) in
-            try body(access(.session(session, password: password)))
+            try body(access(.session(session, password: password), signedIn: signedIn))
         }
     }
 
-    /// Makes a call.
+    /// Makes a call that needs nothing besides.
     ///
     /// - Parameter changes: Whether it changes the account.
     func call<M: Method>(
         _ method: M.Type,
         changes: Bool = false
     ) throws(Failure) -> M.Result where M.Parameters == SensitiveParameters {
-        let parameters: SensitiveParameters
-        switch self.means {
-        case .session(let session, let password):
-            parameters = SensitiveParameters(session: session, password: password)
-        case .code:
-            parameters = SensitiveParameters(password: nil, code: try self.inputs.code(prompt: Wording.codePrompt))
-        }
         do {
-            return changes ? try self.daemon.change(method, parameters) : try self.daemon.call(method, parameters)
+            let proof = try self.proof()
+            return changes ? try self.daemon.change(method, proof) : try self.daemon.call(method, proof)
         } catch {
             throw self.explained(error)
+        }
+    }
+
+    /// Makes a call that changes the account.
+    ///
+    /// - Parameters:
+    ///   - look: How the person finds out whether it was made, if the answer is lost.
+    ///   - parameters: The call's, with what it asks for among them.
+    func change<M: Method>(
+        _ method: M.Type,
+        look: String,
+        _ parameters: (SensitiveParameters) -> M.Parameters
+    ) throws(Failure) -> M.Result {
+        do {
+            return try self.daemon.change(method, parameters(try self.proof()), look: look)
+        } catch {
+            throw self.explained(error)
+        }
+    }
+
+    private func proof() throws(Failure) -> SensitiveParameters {
+        switch self.means {
+        case .session(let session, let password):
+            SensitiveParameters(session: session, password: password)
+        case .password(let password):
+            SensitiveParameters(password: password)
+        case .code:
+            SensitiveParameters(password: nil, code: try self.inputs.code(prompt: Wording.codePrompt))
         }
     }
 
@@ -81,6 +122,8 @@ struct SensitiveAccess {
         switch self.means {
         case .session:
             return Failure(failure.status, "this took more than ten minutes", hint: "begin again", cause: failure.cause)
+        case .password:
+            return Failure(failure.status, "the password is wrong", cause: failure.cause)
         case .code:
             return Failure(
                 failure.status,

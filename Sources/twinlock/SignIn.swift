@@ -24,7 +24,10 @@ struct SignIn: ParsableCommand {
     @OptionGroup
     var secrets: SecretOptions
 
-    @Option(help: ArgumentHelp("Keep the session in this file, mode 0600.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Keep the session in this file, mode 0600.", valueName: "file"),
+        completion: .file()
+    )
     var sessionFile: String?
 
     @Flag(help: "Do not ask whether to replace a session file that is there.")
@@ -65,6 +68,13 @@ struct SignIn: ParsableCommand {
         try StandardOutput.write(frame)
         if !self.json { RecoveryCodesText.adviseIfFew(signedIn.recoveryCodesLeft) }
     }
+}
+
+/// A session that an earlier run has kept, and where.
+struct KeptSession {
+    let file: SessionFile
+    /// Secret.
+    let session: SecretText
 }
 
 /// A session between two runs of the command.

@@ -6,6 +6,10 @@ import TwinlockVarlink
 struct SignInDialogue {
     let daemon: Daemon
     let inputs: Inputs
+    /// Asks for a code of either kind.
+    var codePrompt = "Verification code: "
+    /// Whether a code that is refused unread during a wait is followed by another try: a recovery code is read then.
+    var goesOnDuringWait = false
 
     /// Codes that a person may type before the password is asked for again: the daemon takes five for one sign-in.
     private static let tries = 3
@@ -38,22 +42,36 @@ struct SignInDialogue {
 
     private func verify(_ pending: SecretText) throws(Failure) -> SignInResult {
         for isLast in (1...Self.tries).map({ $0 == Self.tries || !self.inputs.asksForCodes }) {
-            let code = try self.inputs.code(prompt: "Verification code: ")
+            let code = try self.inputs.code(prompt: self.codePrompt)
             do {
                 return try self.daemon.call(
                     Authentication.Verify2FACode.self,
                     Verify2FACodeParameters(session: pending, code: code)
                 )
             } catch {
-                guard !isLast, Self.isWorthAnotherTry(error) else { throw error }
-                error.report()
+                guard !isLast, self.isWorthAnotherTry(error) else { throw error }
+                Self.inWords(error, duringWait: self.goesOnDuringWait).report()
             }
         }
         throw Self.unexpected
     }
 
-    private static func isWorthAnotherTry(_ failure: Failure) -> Bool {
-        failure.cause == .authenticationFailed || failure.cause == .codeAlreadyUsed
+    private func isWorthAnotherTry(_ failure: Failure) -> Bool {
+        switch failure.cause {
+        case .authenticationFailed, .codeAlreadyUsed: true
+        case .tooManyFailures: self.goesOnDuringWait
+        default: false
+        }
+    }
+
+    /// A wait is none for a recovery code.
+    private static func inWords(_ failure: Failure, duringWait: Bool) -> Failure {
+        guard duringWait, case .tooManyFailures(let seconds?) = failure.cause else { return failure }
+        return Failure(
+            failure.status,
+            "nothing but a recovery code is read for another \(Wording.duration(seconds))",
+            cause: failure.cause
+        )
     }
 
     private static let unexpected = Failure(

@@ -7,12 +7,9 @@ enum SignInText {
     /// A sentence each.
     static func lines(_ signedIn: SignInResult, sessionFile: String?) -> String {
         let wasRecovery = signedIn.recoveryCodeUsed ?? false
-        let factors = (signedIn.factors ?? []).map { self.word($0, wasRecovery: wasRecovery) }
-        var lines = ["Signed in as \(signedIn.user.printable) with \(factors.joined(separator: " and "))."]
-        if wasRecovery {
-            let left = signedIn.recoveryCodesLeft.map { "; \($0) left" } ?? ""
-            lines.append("That recovery code is used up\(left).")
-        }
+        let factors = self.words(signedIn.factors ?? [], wasRecovery: wasRecovery)
+        var lines = ["Signed in as \(signedIn.user.printable) with \(factors)."]
+        if let used = self.usedUp(signedIn) { lines.append(used) }
         if let failedCodes = signedIn.failedCodes, failedCodes > 0 {
             let count = Wording.count(Int(failedCodes), "wrong code", "wrong codes")
             lines.append("\(count) from elsewhere count against this account: somebody else may know the password.")
@@ -38,6 +35,17 @@ enum SignInText {
         json.memberOrNull("recoveryCodeUsed", signedIn.recoveryCodeUsed)
         json.endObject()
         frame.append("\n")
+    }
+
+    /// What became of a recovery code; nil if it was none.
+    static func usedUp(_ signedIn: SignInResult) -> String? {
+        guard signedIn.recoveryCodeUsed ?? false else { return nil }
+        return "That recovery code is used up\(signedIn.recoveryCodesLeft.map { "; \($0) left" } ?? "")."
+    }
+
+    /// `password and code`.
+    static func words(_ factors: [Authentication.Factor], wasRecovery: Bool = false) -> String {
+        factors.map { self.word($0, wasRecovery: wasRecovery) }.joined(separator: " and ")
     }
 
     private static func word(_ factor: Authentication.Factor, wasRecovery: Bool) -> String {

@@ -29,6 +29,19 @@ enum StandardOutput {
     }
 }
 
+extension StandardOutput {
+    /// Writes one JSON object that counts one thing.
+    static func writeJSON(_ name: String, _ count: Int64) throws(Failure) {
+        let frame = Frame()
+        var json = JSONWriter(into: frame)
+        json.beginObject()
+        json.member(name, count)
+        json.endObject()
+        frame.append("\n")
+        try self.write(frame)
+    }
+}
+
 extension JSONWriter {
     /// A member that is always there: null where there is nothing to say.
     mutating func memberOrNull(_ name: String, _ value: Int64?) {

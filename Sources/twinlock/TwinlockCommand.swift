@@ -12,10 +12,14 @@ struct TwinlockCommand: ParsableCommand {
             you set up another phone.
 
             Exit status: 0 done; 1 refused (wrong password or code, not enabled); 2 usage; 3 the daemon cannot be \
-            reached; 4 it cannot be carried out now; 5 done, but the recovery codes do not count as saved.
+            reached; 4 it cannot be carried out now; 5 done, but the recovery codes do not count as saved, or nobody \
+            has the value of a token.
             """,
         version: "twinlock \(version)",
-        subcommands: [Enable.self, RecoveryCodes.self, Status.self, Disable.self, SignIn.self, Admin.self]
+        subcommands: [
+            Enable.self, RecoveryCodes.self, Status.self, Disable.self, SignIn.self, Tokens.self, Sessions.self,
+            OwnLog.self, ClearFailures.self, Admin.self,
+        ]
     )
 
     /// Taken before the subcommand as well as after it.

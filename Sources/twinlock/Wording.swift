@@ -12,21 +12,26 @@ enum Wording {
     }
 
     /// A line in several, each less wide than that unless a word is not; a command in backquotes is one word.
-    static func folded(_ line: String, columns: Int) -> String {
+    ///
+    /// - Parameters:
+    ///   - indentation: Blanks ahead of all lines but the first.
+    ///   - start: Where the first one begins.
+    static func folded(_ line: String, columns: Int, indentation: Int = 4, start: Int = 0) -> String {
         var isQuoted = false
         let words = line.split { character in
             if character == "`" { isQuoted.toggle() }
             return character == " " && !isQuoted
         }
-        var (folded, width) = ("", 0)
+        var (folded, width, isFirst) = ("", start, true)
         for word in words {
-            if width > 0, width + 1 + word.count >= columns {
-                folded += "\n    \(word)"
-                width = 4 + word.count
+            if !isFirst, width + 1 + word.count >= columns {
+                folded += "\n" + String(repeating: " ", count: indentation) + word
+                width = indentation + word.count
             } else {
-                folded += width > 0 ? " \(word)" : String(word)
-                width += (width > 0 ? 1 : 0) + word.count
+                folded += isFirst ? String(word) : " \(word)"
+                width += (isFirst ? 0 : 1) + word.count
             }
+            isFirst = false
         }
         return folded
     }
@@ -40,6 +45,20 @@ enum Wording {
     ///
     /// Unix seconds as they are where the C library gives up.
     static func time(_ unixSeconds: Int64) -> String {
+        self.time(unixSeconds, format: "%Y-%m-%d %H:%M:%S %z")
+    }
+
+    /// `2026-11-24 02:19:48`, for a line with little room.
+    static func second(_ unixSeconds: Int64) -> String {
+        self.time(unixSeconds, format: "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// `2026-11-24 02:19`, for a line with less.
+    static func minute(_ unixSeconds: Int64) -> String {
+        self.time(unixSeconds, format: "%Y-%m-%d %H:%M")
+    }
+
+    private static func time(_ unixSeconds: Int64, format: String) -> String {
         var seconds = time_t(unixSeconds)
         var parts = tm()
         guard localtime_r(&seconds, &parts) != nil else { return "\(unixSeconds)" }
@@ -48,7 +67,7 @@ enum Wording {
             let count = strftime(
                 start.assumingMemoryBound(to: CChar.self),
                 buffer.count,
-                "%Y-%m-%d %H:%M:%S %z",
+                format,
                 &parts
             )
             return String(decoding: buffer[..<count], as: UTF8.self)

@@ -12,6 +12,7 @@ import pytest
 import bed
 import logins
 from installing import make
+from test_completions import SCRIPTS
 from waiting import wait_for
 
 
@@ -23,6 +24,7 @@ def test_everything_is_at_its_place(installed):
         "/usr/libexec/twinlock/twinlock-checker",
         f"{security}/security/pam_twinlock.so",
         "/etc/pam.d/twinlock-password",
+        *SCRIPTS.values(),
     ):
         found = os.stat(path)
         assert found.st_uid == 0 and found.st_mode & 0o022 == 0, path

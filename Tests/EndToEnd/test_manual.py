@@ -16,7 +16,11 @@ MODULE = (REPOSITORY / "pam" / "pam_twinlock.c").read_text()
 SETTINGS = (REPOSITORY / "Sources" / "TwinlockSettings" / "Settings.swift").read_text()
 README = (REPOSITORY / "README.md").read_text()
 
-COMMANDS = ["enable", "recovery-codes", "status", "disable", "sign-in", "admin health", "admin list"]
+COMMANDS = [
+    *["enable", "recovery-codes", "status", "disable", "sign-in"],
+    *[f"tokens {what}" for what in ("list", "create", "edit", "refresh", "revoke")],
+    *["sessions list", "sessions revoke", "log", "clear-failures", "admin health", "admin list"],
+]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
 INLINE = {"Ar", "Cm", "Dv", "Ev", "Fl", "Li", "Nm", "Ns", "Op", "Pa", "Po", "Pc", "Pq", "Ql", "Sx", "Va", "Xr"}
@@ -298,14 +302,15 @@ def test_the_commands_page_has_the_options_of_all_subcommands_and_their_default(
 def commands_below(*above):
     """As the help lists them; one that has subcommands is not one itself."""
     text = output_of("twinlock", "help", *above)
-    names = re.findall(r"^  ([a-z-]+) {3,}", text.partition("SUBCOMMANDS:")[2], re.MULTILINE)
+    names = re.findall(r"^  ([a-z-]+)(?: \(default\))? {3,}", text.partition("SUBCOMMANDS:")[2], re.MULTILINE)
     return [command for name in names for command in commands_below(*above, name)] or [" ".join(above)]
 
 
 def test_the_commands_page_has_every_subcommand_and_none_more():
     assert commands_below() == COMMANDS
-    text = "\n".join(Page("twinlock.1").synopsis)
-    assert set(re.findall(r"^([a-z][a-z -]*)$", text, re.MULTILINE)) == set(COMMANDS)
+    synopsis = Page("twinlock.1").source.split(".Sh SYNOPSIS", 1)[1].split(".Sh ", 1)[0]
+    commands = re.findall(r"^\.Cm (.*)$", synopsis, re.MULTILINE)
+    assert [words(command) for command in commands] == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -329,11 +334,13 @@ def test_the_commands_page_has_every_member_of_its_json():
     source = "\n".join(text.read_text() for text in texts)
     page = Page("twinlock.1")
     members = {}
-    for method in ("GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"):
+    methods = ["GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"]
+    for method in [*methods, "CreateToken", "RevokeSessions"]:
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[method] = set(re.findall(r"(\w+):", reply))
-    shown_code = re.search(r"^type RecoveryCode \((.*)\)", source, re.MULTILINE).group(1)
-    members["RecoveryCode"] = set(re.findall(r"(\w+):", shown_code))
+    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord"):
+        fields = re.search(rf"^type {name} \(([^)]*)\)", source, re.MULTILINE).group(1)
+        members[name] = set(re.findall(r"(\w+):", fields))
     told_in_part = members.pop("SignIn")
     told = set(re.findall(r"^\.Va (\w+)", page.source, re.MULTILINE))
     assert set().union(*members.values()) <= told
