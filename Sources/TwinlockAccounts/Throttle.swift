@@ -56,8 +56,8 @@ public struct Throttle: Equatable, Sendable {
         case exhausted
     }
 
-    /// What to tell after a failure.
-    public enum FailureAction: Equatable, Sendable {
+    /// What to tell after a failure; the stricter one is the greater.
+    public enum FailureAction: Comparable, Sendable {
         /// The next code is read at once.
         case allowRetry
         /// The next code is read after so many seconds.

@@ -46,10 +46,11 @@ extension TwinlockService {
         if password.hasPrefix(Self.tokenPrefix) {
             return FirstFactorResult(outcome: .failed, reason: .isToken)
         }
-        let admission = self.passwordThrottle.withLock {
-            $0.admit(user: Self.throttleKey(name), source: origin.failureSource, at: now)
-        }
+        let target = Target(name, from: origin.failureSource)
+        let admission = self.passwordThrottle.withLock { $0.admit(target, at: now) }
         guard admission == .read else {
+            // As long as a check: who is answered at once would know that the last password was not the right one.
+            await self.surroundings.pause(self.checkPace.withLock { $0.missing(after: .zero) })
             return FirstFactorResult(outcome: .failed, reason: .passwordThrottled)
         }
         if password.isEmpty {
@@ -59,9 +60,7 @@ extension TwinlockService {
         let report = try await self.check(name: name, password: password, key: key, origin: origin)
         switch (report.password, report.identity) {
         case (.right, .some(let identity)):
-            self.passwordThrottle.withLock {
-                $0.accept(user: Self.throttleKey(name), source: origin.failureSource)
-            }
+            self.passwordThrottle.withLock { $0.accept(target) }
             await self.directory.note(report, of: identity.name, at: now)
             return try await self.shown(identity, report, key)
         case (.unknownUser, _), (.right, .none):
@@ -200,15 +199,8 @@ extension TwinlockService {
         identity: Identity? = nil
     ) -> FirstFactorResult {
         let now = self.surroundings.now()
-        _ = self.passwordThrottle.withLock {
-            $0.reject(user: Self.throttleKey(name), source: origin.failureSource, at: now)
-        }
+        self.passwordThrottle.withLock { $0.reject(Target(name, from: origin.failureSource), at: now) }
         return FirstFactorResult(outcome: .failed, identity: identity, reason: reason)
-    }
-
-    /// Directories may ignore case; a variant in case is no fresh start.
-    static func throttleKey(_ name: String) -> String {
-        name.lowercased()
     }
 }
 

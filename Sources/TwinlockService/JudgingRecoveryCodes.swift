@@ -29,12 +29,14 @@ extension TwinlockService {
     ///   - typed: As typed and normalised.
     ///   - account: As it was read under the generation of the first factor.
     ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
+    ///   - telling: What a wrong one is told where that must not show what became of the password.
     func judgeRecoveryCode(
         _ typed: RecoveryCode,
         of account: Account,
         origin: SignInOrigin,
         method: StaticString,
-        finishesLogin: Bool
+        finishesLogin: Bool,
+        telling: Telling
     ) async throws(Refusal) -> SecondFactorShown {
         let known = try await self.recoveryCodes(of: account, origin: origin, method: method)
         let opened = try self.open(known.places, of: account.identity)
@@ -55,7 +57,7 @@ extension TwinlockService {
         } catch {
             throw self.recoveryFailure(error, of: account, origin: origin, method: method)
         }
-        return try await self.answer(verdict, of: account, origin: origin, method: method)
+        return try await self.answer(verdict, of: account, origin: origin, method: method, telling: telling)
     }
 
     /// All recovery codes of an account, as long as its factor is the one under which it was read.
@@ -140,9 +142,14 @@ extension TwinlockService {
         _ verdict: RecoveryCodeVerdict,
         of account: Account,
         origin: SignInOrigin,
-        method: StaticString
+        method: StaticString,
+        telling: Telling
     ) async throws(Refusal) -> SecondFactorShown {
         let identity = account.identity
+        let failures = account.recoveryThrottle.failures
+        func refusal(_ own: Throttle.FailureAction) -> Refusal {
+            Self.refusal(telling.action(own: own, failures: failures))
+        }
         switch verdict {
         case .accepted(let left):
             return SecondFactorShown(
@@ -152,13 +159,13 @@ extension TwinlockService {
             )
         case .used:
             self.log.decision(method, .refused, .recoveryCodeUsed, of: identity, origin: origin)
-            throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
+            throw await self.delayed(origin.peerUid == 0 ? .named(.codeAlreadyUsed) : refusal(.allowRetry))
         case .wrong(.allowRetry):
             self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await self.delayed(.named(.authenticationFailed))
+            throw await self.delayed(refusal(.allowRetry))
         case .wrong(.wait(let seconds)):
             self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
+            throw await self.delayed(refusal(.wait(seconds: seconds)))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
@@ -168,7 +175,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
-            throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
+            throw await self.delayed(refusal(.wait(seconds: seconds)))
         }
     }
 }

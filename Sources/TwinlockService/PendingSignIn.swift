@@ -41,6 +41,11 @@ struct PendingSignIn: Equatable, Sendable {
         }
     }
 
+    /// Under which what its codes are told is kept.
+    var target: Target {
+        Target(self.givenName, from: self.origin.failureSource)
+    }
+
     /// Whether its time has not run out. A clock set back ends it: its age is unknown then.
     func isOpen(at now: UnixSeconds) -> Bool {
         (0..<Int64(Self.lifetimeSeconds)).contains(now - self.begun)

@@ -107,7 +107,7 @@ extension TwinlockService {
             await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
             let now = self.surroundings.now()
             let action = self.passwordThrottle.withLock {
-                $0.answer(user: Self.throttleKey(identity.name), source: origin.failureSource, begun: begun, at: now)
+                $0.answer(Target(identity.name, from: origin.failureSource), begun: begun, at: now)
             }
             throw Self.refusal(action)
         }

@@ -40,14 +40,14 @@ extension TwinlockService {
                     check,
                     first.mark
                 )
-                return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
+                return try self.pending(ground, first, name: name, origin: origin, factors: factors, begun: begun)
             }
             self.log.decision("SignIn", .continued, first.reason, about: subject, origin: origin)
             return result
         case (.pretend, _):
             self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             let ground = PendingSignIn.Ground.pretended(first.identity)
-            return try self.pending(ground, name: name, origin: origin, factors: factors, begun: begun)
+            return try self.pending(ground, first, name: name, origin: origin, factors: factors, begun: begun)
         case (.admit, .some(let identity)):
             let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
                 () async throws(Refusal) in
@@ -59,6 +59,7 @@ extension TwinlockService {
                     secondFactor: .notEnrolled
                 )
             }
+            self.toldThrottle.withLock { $0.finished(Target(name, from: origin.failureSource)) }
             self.log.decision("SignIn", .accepted, first.reason, about: subject, origin: origin)
             return result
         case (.passwordExpired, _):
@@ -136,6 +137,7 @@ extension TwinlockService {
 
     private func pending(
         _ ground: PendingSignIn.Ground,
+        _ first: FirstFactorResult,
         name: String,
         origin: SignInOrigin,
         factors: [Factor],
@@ -152,6 +154,10 @@ extension TwinlockService {
         )
         do {
             let sealed = try self.sealer.seal(pending.encoded(), for: Self.pendingContext)
+            if first.reason != .isToken {
+                let now = self.surroundings.now()
+                self.toldThrottle.withLock { $0.began(id, pending.target, at: now) }
+            }
             return SignInResult(
                 state: .codeRequired,
                 session: SessionValue.pending(sealed),
@@ -185,7 +191,7 @@ extension TwinlockService {
         await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
         let now = self.surroundings.now()
         let action = self.passwordThrottle.withLock {
-            $0.answer(user: Self.throttleKey(name), source: origin.failureSource, begun: begun, at: now)
+            $0.answer(Target(name, from: origin.failureSource), begun: begun, at: now)
         }
         return Self.refusal(action)
     }

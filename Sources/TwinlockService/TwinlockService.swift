@@ -26,6 +26,7 @@ public final class TwinlockService: Sendable {
     let gate = CheckGate()
     let pendingLedger = Locked(PendingLedger())
     let passwordThrottle = Locked(PasswordThrottle())
+    let toldThrottle = Locked(ToldThrottle())
     let checkPace = Locked(CheckPace())
 
     /// Password checks that run at once.

@@ -21,9 +21,12 @@ extension TwinlockService {
             self.log.decision("Verify2FACode", .refused, .isToken, about: pending.subject, origin: pending.origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
+        let telling = self.telling(of: call.parameters.code, for: pending, isFirst: attempt == 1)
         switch pending.ground {
         case .pretended:
-            throw await self.pretendedRefusal(pending, attempt: attempt)
+            let subject = pending.subject
+            self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: subject, origin: pending.origin)
+            throw await self.delayed(Self.refusal(telling.action))
         case .genuine(let identity, let generation, let check, let mark):
             let shown = try await self.judgeCode(
                 call.parameters.code,
@@ -31,7 +34,8 @@ extension TwinlockService {
                 generation: generation,
                 origin: pending.origin,
                 method: "Verify2FACode",
-                finishesLogin: pending.origin.purpose == .login && check.admits
+                finishesLogin: pending.origin.purpose == .login && check.admits,
+                telling: telling
             )
             return try await self.finish(pending, identity: identity, check: check, mark: mark, shown: shown)
         }
@@ -90,6 +94,7 @@ extension TwinlockService {
             origin: pending.origin,
             detail: shown.detail
         )
+        self.toldThrottle.withLock { $0.finished(pending.target) }
         result.recoveryCodesLeft = shown.recoveryCodesLeft.map(Int64.init)
         result.recoveryCodeUsed = shown.isRecoveryCode
         return result
@@ -102,13 +107,15 @@ extension TwinlockService {
     ///   - code: As typed.
     ///   - generation: Under which the first factor was shown; nil for the present one.
     ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
+    ///   - telling: What a wrong one is told where that must not show what became of the password.
     func judgeCode(
         _ code: SecretText,
         of identity: Identity,
         generation: Int64?,
         origin: SignInOrigin,
         method: StaticString,
-        finishesLogin: Bool = false
+        finishesLogin: Bool = false,
+        telling: Telling = .plain
     ) async throws(Refusal) -> SecondFactorShown {
         let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
             () async throws(Refusal) in
@@ -127,7 +134,8 @@ extension TwinlockService {
                 of: account,
                 origin: origin,
                 method: method,
-                finishesLogin: finishesLogin
+                finishesLogin: finishesLogin,
+                telling: telling
             )
         }
         let now = self.surroundings.now()
@@ -156,9 +164,10 @@ extension TwinlockService {
             failedCodes: try await self.answer(
                 verdict,
                 match: match,
-                of: identity,
+                of: account,
                 origin: origin,
-                method: method
+                method: method,
+                telling: telling
             ),
             recoveryCodesLeft: account.recovery?.left,
             isRecoveryCode: false
@@ -168,19 +177,25 @@ extension TwinlockService {
     private func answer(
         _ verdict: CodeVerdict,
         match: CodeMatch,
-        of identity: Identity,
+        of account: Account,
         origin: SignInOrigin,
-        method: StaticString
+        method: StaticString,
+        telling: Telling
     ) async throws(Refusal) -> Int {
+        let identity = account.identity
+        let failures = account.throttle.failures.total
+        func refusal(_ own: Throttle.FailureAction) -> Refusal {
+            Self.refusal(telling.action(own: own, failures: failures))
+        }
         switch verdict {
         case .accepted(_, let failedCodes):
             return failedCodes
         case .alreadyUsed:
             self.log.decision(method, .refused, .codeUsed, of: identity, origin: origin)
-            throw await self.delayed(.named(origin.peerUid == 0 ? .codeAlreadyUsed : .authenticationFailed))
+            throw await self.delayed(origin.peerUid == 0 ? .named(.codeAlreadyUsed) : refusal(.allowRetry))
         case .wrong(let action):
             self.log.decision(method, .refused, .codeWrong, of: identity, origin: origin, detail: match.hint)
-            throw await self.delayed(Self.refusal(action))
+            throw await self.delayed(refusal(action))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
@@ -190,7 +205,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
-            throw await self.delayed(.named(.tooManyFailures(seconds: seconds)))
+            throw await self.delayed(refusal(.wait(seconds: seconds)))
         case .refusedUntilCleared:
             self.log.decision(
                 method,
@@ -200,7 +215,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "until they are cleared"
             )
-            throw await self.delayed(.named(.tooManyFailures(seconds: nil)))
+            throw await self.delayed(refusal(.exhausted))
         }
     }
 
@@ -236,19 +251,16 @@ extension TwinlockService {
         SealingContext(account: "\(identity.name)/\(identity.uid)", kind: .totpSecret)
     }
 
-    /// The answer to a code whose first factor had failed: nothing is compared or spent. The failure itself was counted
-    /// at `SignIn`, so that the first code adds nothing; each further one adds one.
-    private func pretendedRefusal(_ pending: PendingSignIn, attempt: Int) async -> Refusal {
-        self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: pending.subject, origin: pending.origin)
+    /// What a code is told unless it is accepted; the same for a pending sign-in whose first factor had failed, and for
+    /// one that goes on.
+    private func telling(of code: SecretText, for pending: PendingSignIn, isFirst: Bool) -> Telling {
+        guard self.policy.hidesPasswordResult else { return .plain }
         let now = self.surroundings.now()
-        let user = Self.throttleKey(pending.givenName)
-        let source = pending.origin.failureSource
-        let action = self.passwordThrottle.withLock { throttle in
-            attempt == 1
-                ? throttle.answer(user: user, source: source, begun: pending.begun, at: now)
-                : throttle.reject(user: user, source: source, at: now)
+        // No code of digits has this shape, however many an account's have.
+        let isRecoveryCode = code.withUnsafeBytes { RecoveryCode(normalizing: $0) } != nil
+        return self.toldThrottle.withLock {
+            $0.came(isRecoveryCode: isRecoveryCode, isFirst: isFirst, pending.id, pending.target, at: now)
         }
-        return await self.delayed(Self.refusal(action))
     }
 
     /// A refusal, after the delay that every "no" has.

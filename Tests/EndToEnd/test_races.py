@@ -1,5 +1,6 @@
 """Logins at the same moment, each in a process of its own."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -31,6 +32,43 @@ def test_of_eight_logins_with_one_code_one_wins(daemon, enrolled):
     code = enrolled.phone.next_code()
     results = race([(enrolled, code)] * 8)
     assert sorted(results) == sorted(["signedIn"] + [twinlockd.refusal("CodeAlreadyUsed")] * 7)
+
+
+def test_of_a_hundred_logins_with_one_recovery_code_one_wins(daemon, enrolled):
+    """A hundred connections: every code is on its way before the first answer is read."""
+    code = enrolled.recovery_codes[0]
+    connections = [twinlockd.connect() for _ in range(100)]
+    calls = []
+    for connection in connections:
+        begun = twinlockd.exchange(
+            connection, f"{twinlockd.AUTHENTICATION}.SignIn", user=enrolled.name, password=enrolled.password
+        )
+        session = begun["parameters"]["session"]
+        calls.append(twinlockd.message(f"{twinlockd.AUTHENTICATION}.Verify2FACode", session=session, code=code))
+    for connection, call in zip(connections, calls, strict=True):
+        connection.sendall(call)
+    replies = [json.loads(reply_on(connection)) for connection in connections]
+    assert sum(reply.get("parameters", {}).get("state") == "signedIn" for reply in replies) == 1
+    errors = [reply["error"] for reply in replies if "error" in reply]
+    assert errors == [twinlockd.refusal("CodeAlreadyUsed")] * 99
+    status = twinlockd.Program(enrolled).status()
+    assert status["recoveryCodesLeft"] == 9
+    assert status["failedCodes"] == 0
+
+
+def reply_on(connection):
+    received = b""
+    while not received.endswith(b"\0"):
+        received += connection.recv(65536)
+    connection.close()
+    return received[:-1]
+
+
+def test_eight_logins_with_eight_recovery_codes_all_win_and_spend_them(daemon, enrolled):
+    entrants = [(enrolled, code) for code in enrolled.recovery_codes[:8]]
+    assert race(entrants) == ["signedIn"] * 8
+    assert twinlockd.Program(enrolled).status()["recoveryCodesLeft"] == 2
+    assert race(entrants) == [twinlockd.refusal("CodeAlreadyUsed")] * 8
 
 
 def test_eight_users_all_get_in_at_once(daemon):
