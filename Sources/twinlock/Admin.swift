@@ -7,8 +7,17 @@ import TwinlockVarlink
 /// The subcommand `admin`: what administrators see.
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what an administrator may see: root, and members of the group that the settings name.",
-        subcommands: [AdminHealth.self, AdminList.self]
+        abstract: "For administrators: looks at others' accounts, and helps where somebody is locked out.",
+        discussion: """
+            Root needs nothing else. A member of the group that the daemon's settings name (twinlock-admin) may look on; \
+            before something is changed he is asked for his own password and code, or gives a session of at most ten \
+            minutes with --session-file. Members cannot change the accounts of root or of members. All of it is in the \
+            account's log, with the uid of who did it.
+            """,
+        subcommands: [
+            AdminHealth.self, AdminList.self, AdminShow.self, AdminSetUp.self, AdminIssueCode.self, AdminReset.self,
+            AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self, AdminLog.self,
+        ]
     )
 }
 
@@ -23,11 +32,17 @@ struct AdminHealth: ParsableCommand {
     @OptionGroup
     var socket: SocketOption
 
+    @OptionGroup
+    var authority: ReadingOption
+
     @Flag(help: "Print one line of JSON.")
     var json = false
 
     func run() throws {
-        let health = try Daemon(socket: self.socket.path).call(Administration.GetHealth.self, AdministratorParameters())
+        let daemon = Daemon(socket: self.socket.path)
+        let health = try self.authority.explaining { session throws(Failure) in
+            try daemon.call(Administration.GetHealth.self, AdministratorParameters(session: session))
+        }
         let frame = Frame()
         if self.json {
             var json = JSONWriter(into: frame)
@@ -51,12 +66,15 @@ struct AdminList: ParsableCommand {
         commandName: "list",
         abstract: "Lists the accounts that the daemon knows, by name.",
         discussion: """
-            An account without two-factor login is among them only while a set-up is begun or wrong codes count.
+            An account that never had two-factor login is among them only while a set-up is begun.
             """
     )
 
     @OptionGroup
     var socket: SocketOption
+
+    @OptionGroup
+    var authority: ReadingOption
 
     @Flag(help: "Print one line of JSON for each account, with the members that `status --json` has.")
     var json = false
@@ -66,13 +84,16 @@ struct AdminList: ParsableCommand {
         let failure = Mutex<Failure?>(nil)
         if !asJSON { try StandardOutput.write(AdminText.heading) }
         let daemon = Daemon(socket: self.socket.path)
-        try daemon.series(Administration.ListAccounts.self, ListAccountsParameters()) { page in
-            do throws(Failure) {
-                try Self.write(page, asJSON: asJSON)
-                return true
-            } catch {
-                failure.withLock { $0 = error }
-                return false
+        try self.authority.explaining { session throws(Failure) in
+            let parameters = ListAccountsParameters(session: session)
+            try daemon.series(Administration.ListAccounts.self, parameters) { page in
+                do throws(Failure) {
+                    try Self.write(page, asJSON: asJSON)
+                    return true
+                } catch {
+                    failure.withLock { $0 = error }
+                    return false
+                }
             }
         }
         if let failure = failure.withLock({ $0 }) { throw failure }

@@ -56,15 +56,19 @@ struct Daemon {
 
     /// Connects, calls, hands over each result as it comes, and hangs up.
     ///
-    /// - Parameter take: Returns whether to go on.
+    /// - Parameters:
+    ///   - deadline: Seconds for each; nil where it may be long until the next.
+    ///   - take: Returns whether to go on.
     func series<M: Method>(
         _ method: M.Type,
         _ parameters: M.Parameters,
+        deadline: Int? = Self.callDeadline,
         take: @escaping @Sendable (M.Result) -> Bool
     ) throws(Failure) {
         try self.connected(to: M.name) { daemon throws(CallFailure) in
             var results = try daemon.series(method, parameters)
-            while let result = try await results.next(deadline: .seconds(Int64(Self.callDeadline))), take(result) {}
+            let deadline = deadline.map { TimeAmount.seconds(Int64($0)) }
+            while let result = try await results.next(deadline: deadline), take(result) {}
         }
     }
 

@@ -31,23 +31,14 @@ struct Enable: ParsableCommand {
     @OptionGroup
     var secrets: SecretOptions
 
-    @Flag(help: "Print the set-up and the result as a line of JSON each, instead of text and QR code.")
-    var json = false
-
-    @Flag(name: .customLong("no-qr"), help: "Show the data for typing by hand only.")
-    var withoutQR = false
-
-    @Flag(help: "Draw the QR code with # and blanks, for terminals without colours or block characters.")
-    var ascii = false
+    @OptionGroup
+    var form: SetUpOptions
 
     @OptionGroup
     var saving: SavingOptions
 
     @Flag(help: "Do not ask whether to replace the app in use, nor whether to replace a file.")
     var yes = false
-
-    /// The daemon takes a few wrong codes for one set-up before it is void; nobody needs more at one prompt.
-    static let tries = 5
 
     func run() throws {
         let inputs = Inputs(self.secrets)
@@ -71,19 +62,22 @@ struct Enable: ParsableCommand {
         } catch {
             throw leave?.explained(error, daemon) ?? error
         }
-        try self.show(setUp, replaces: status.enabled)
-        let new = try self.confirm(daemon, inputs)
+        let dialogue = SetUpDialogue(inputs: inputs, form: self.form)
+        try dialogue.show(setUp, replaces: status.enabled)
+        let new = try dialogue.confirm { code throws(Failure) in
+            try daemon.change(OwnAccount.ConfirmSetUp.self, ConfirmSetUpParameters(code: code))
+        }
         // If this cannot be written, what comes next cannot either, and tells it in its own words.
-        if !self.json { try? StandardOutput.write(SetUpText.on(account: status.user, replaced: status.enabled)) }
+        if !self.form.json { try? StandardOutput.write(SetUpText.on(account: status.user, replaced: status.enabled)) }
         try SavingCodes(
             daemon: daemon,
             inputs: inputs,
             user: status.user,
             file: file,
             isSaid: self.saving.codesSaved,
-            form: self.json ? .json(enabled: true) : .words
+            form: self.form.json ? .json(enabled: true) : .words
         ).save(new, standing: "two-factor login is on")
-        if !self.json { try StandardOutput.write(SetUpText.next) }
+        if !self.form.json { try StandardOutput.write(SetUpText.next) }
     }
 
     private static let codeInUsePrompt = "Code of the app in use, or a recovery code: "
@@ -95,72 +89,5 @@ struct Enable: ParsableCommand {
             guard error.cause == .authenticationFailed, parameters.code == nil else { throw error }
             throw Failure(.refused, "the password is wrong", cause: error.cause)
         }
-    }
-
-    /// Shows what the app needs.
-    ///
-    /// The text comes first, so that the QR code stays in sight above the prompt.
-    private func show(_ setUp: BeginSetUpResult, replaces: Bool) throws(Failure) {
-        // Room for all of it at once: a frame that grows copies what it holds.
-        let frame = Frame(capacity: 32768)
-        defer { frame.wipe() }
-        if self.json {
-            SetUpText.writeJSON(setUp, into: frame)
-        } else {
-            let drawing = self.withoutQR ? nil : self.drawing(of: setUp.uri)
-            SetUpText.write(setUp, replaces: replaces, withQR: drawing != nil, into: frame)
-            drawing?.draw(into: frame)
-        }
-        try StandardOutput.write(frame)
-    }
-
-    /// The QR code, if standard output is a terminal with room for it and for the prompt below it.
-    private func drawing(of uri: SecretText) -> QRDrawing? {
-        guard var room = Terminal.size(of: Output.standard) else { return nil }
-        room.rows -= 1
-        guard let symbol = uri.withUnsafeBytes({ QRSymbol(encoding: $0) }) else {
-            Failure.advise("the data do not fit into a QR code")
-            return nil
-        }
-        let style: QRDrawing.Style = self.ascii ? .ascii : .halfBlocks
-        guard let drawing = QRDrawing.fitting(symbol, style: style, in: room) else {
-            let needed = QRDrawing.smallest(symbol, style: style).size
-            Failure.advise(
-                "the QR code needs a terminal of \(needed.columns) columns and \(needed.rows + 1) rows, this one has "
-                    + "\(room.columns) and \(room.rows + 1): enlarge it and begin again, or type the data by hand"
-            )
-            return nil
-        }
-        return drawing
-    }
-
-    /// Asks for the first code until it is right.
-    ///
-    /// From a file there is one try: what follows was not written for it.
-    private func confirm(_ daemon: Daemon, _ inputs: Inputs) throws(Failure) -> NewRecoveryCodesResult {
-        for isLast in (1...Self.tries).map({ $0 == Self.tries || !inputs.asksForCodes }) {
-            let code = try inputs.code(prompt: "Code: ")
-            do {
-                return try daemon.change(OwnAccount.ConfirmSetUp.self, ConfirmSetUpParameters(code: code))
-            } catch {
-                let failure = Self.confirmFailure(error)
-                guard !isLast, failure.cause == .authenticationFailed || failure.cause == .codeAlreadyUsed else {
-                    throw failure
-                }
-                failure.report()
-            }
-        }
-        preconditionFailure("the last try returns or throws")
-    }
-
-    /// At this prompt it is the code that was wrong; no password was sent.
-    private static func confirmFailure(_ failure: Failure) -> Failure {
-        guard failure.cause == .authenticationFailed else { return failure }
-        return Failure(
-            .refused,
-            "this code is wrong",
-            hint: "type the code that the app shows now; if it stays wrong, compare the clocks of phone and machine",
-            cause: failure.cause
-        )
     }
 }

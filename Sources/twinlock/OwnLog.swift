@@ -47,9 +47,9 @@ struct OwnLog: ParsableCommand {
             let frame = Frame()
             for record in reply.records {
                 if self.json {
-                    OwnLogText.writeJSON(record, into: frame)
+                    LogText.writeJSON(record, into: frame)
                 } else {
-                    frame.append(OwnLogText.line(record, ownUid: Int64(getuid()), columns: columns))
+                    frame.append(LogText.line(record, ownUid: Int64(getuid()), columns: columns))
                 }
             }
             if before == nil, reply.records.isEmpty, !self.json { frame.append("There are no records.\n") }

@@ -63,11 +63,8 @@ struct SensitiveAccess {
             return try body(access(.password(password)))
         }
         guard let password else { return try body(access(.code)) }
-        let signedIn = try (dialogue ?? SignInDialogue(daemon: daemon, inputs: inputs)).run(password: password)
-        guard let session = signedIn.session else { throw Failure(.notNow, "the daemon gave no session") }
-        defer { self.signOut(session, of: daemon, deadline: Daemon.callDeadline) }
-        let lastThing: @Sendable () -> Void = { self.signOut(session, of: daemon, deadline: self.hurry) }
-        return try Signals.beforeEnd(lastThing) { () throws(Failure) in
+        return try (dialogue ?? SignInDialogue(daemon: daemon, inputs: inputs)).withSession(password: password) {
+            signedIn, session throws(Failure) in
             try body(access(.session(session, password: password), signedIn: signedIn))
         }
     }
@@ -131,13 +128,5 @@ struct SensitiveAccess {
                 cause: failure.cause
             )
         }
-    }
-
-    /// Seconds for the daemon to answer where the person waits for the command to end.
-    private static let hurry = 2
-
-    /// A session that is not ended here ends by itself, and nobody has it.
-    private static func signOut(_ session: SecretText, of daemon: Daemon, deadline: Int) {
-        _ = try? daemon.call(Authentication.SignOut.self, SessionParameters(session: session), deadline: deadline)
     }
 }

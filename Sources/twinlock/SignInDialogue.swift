@@ -40,6 +40,27 @@ struct SignInDialogue {
         }
     }
 
+    /// Signs in, lets a function use the session, and ends it, also where a signal ends the command.
+    func withSession<Outcome>(
+        password: SecretText? = nil,
+        _ body: (SignInResult, SecretText) throws(Failure) -> Outcome
+    ) throws(Failure) -> Outcome {
+        let signedIn = try self.run(password: password)
+        guard let session = signedIn.session else { throw Failure(.notNow, "the daemon gave no session") }
+        let daemon = self.daemon
+        defer { Self.signOut(session, of: daemon, deadline: Daemon.callDeadline) }
+        let lastThing: @Sendable () -> Void = { Self.signOut(session, of: daemon, deadline: Self.hurry) }
+        return try Signals.beforeEnd(lastThing) { () throws(Failure) in try body(signedIn, session) }
+    }
+
+    /// Seconds for the daemon to answer where the person waits for the command to end.
+    private static let hurry = 2
+
+    /// A session that is not ended here ends by itself, and nobody has it.
+    private static func signOut(_ session: SecretText, of daemon: Daemon, deadline: Int) {
+        _ = try? daemon.call(Authentication.SignOut.self, SessionParameters(session: session), deadline: deadline)
+    }
+
     private func verify(_ pending: SecretText) throws(Failure) -> SignInResult {
         for isLast in (1...Self.tries).map({ $0 == Self.tries || !self.inputs.asksForCodes }) {
             let code = try self.inputs.code(prompt: self.codePrompt)

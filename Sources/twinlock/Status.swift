@@ -32,6 +32,9 @@ struct Status: ParsableCommand {
         guard let left = status.recoveryCodesLeft else {
             return Failure.advise("`twinlock recovery-codes --regenerate` makes ten, for when the phone is lost")
         }
+        if status.recoveryCodesInDoubt == true {
+            return Failure.advise("`twinlock recovery-codes --regenerate` makes ten new ones, of which none was used")
+        }
         if left > RecoveryCodesText.few, status.recoveryCodesAcknowledged != true {
             Failure.advise("`twinlock recovery-codes` shows the recovery codes, so that they can be saved")
         }

@@ -5,13 +5,15 @@ import TwinlockVarlink
 /// An account's standing, for a person and for a script.
 enum StatusText {
     /// One fact a line.
-    static func lines(_ status: GetStatusResult) -> String {
+    ///
+    /// - Parameter forOwner: Whether commands for the owner are named.
+    static func lines(_ status: GetStatusResult, forOwner: Bool = true) -> String {
         var lines = [self.line("Account", "\(status.user.printable) (uid \(status.uid))")]
         if status.enabled {
             let since = status.enabledAt.map { ", since \(Wording.time($0))" } ?? ""
             lines.append(self.line("Two-factor login", "on\(since)"))
         } else {
-            lines.append(self.line("Two-factor login", "off; `twinlock enable` sets it up"))
+            lines.append(self.line("Two-factor login", forOwner ? "off; `twinlock enable` sets it up" : "off"))
         }
         if status.setUpBegun {
             lines.append(self.line("Set-up", "begun, not active: its first code is still to come"))
@@ -21,10 +23,13 @@ enum StatusText {
         }
         if status.enabled {
             lines.append(self.line("Recovery codes", self.recoveryCodes(status)))
+            if status.recoveryCodesInDoubt == true {
+                lines.append(self.line("", "some may have been used: the daemon's store was restored"))
+            }
         }
         if let until = status.recoverySetUpUntil {
             lines.append(self.line("Lost phone", "until \(Wording.time(until)) the password alone is enough"))
-            lines.append(self.line("", "for `twinlock enable` (a new phone) or `twinlock disable`"))
+            if forOwner { lines.append(self.line("", "for `twinlock enable` (a new phone) or `twinlock disable`")) }
         }
         return lines.joined()
     }
@@ -33,6 +38,13 @@ enum StatusText {
     static func writeJSON(_ status: GetStatusResult, into frame: Frame) {
         var json = JSONWriter(into: frame)
         json.beginObject()
+        self.writeMembers(status, to: &json)
+        json.endObject()
+        frame.append("\n")
+    }
+
+    /// The members of such an object.
+    static func writeMembers(_ status: GetStatusResult, to json: inout JSONWriter) {
         json.member("user", status.user)
         json.member("uid", status.uid)
         json.member("enabled", status.enabled)
@@ -43,9 +55,8 @@ enum StatusText {
         json.member("exhausted", status.exhausted)
         json.memberOrNull("recoveryCodesLeft", status.recoveryCodesLeft)
         json.memberOrNull("recoveryCodesAcknowledged", status.recoveryCodesAcknowledged)
+        json.memberOrNull("recoveryCodesInDoubt", status.recoveryCodesInDoubt)
         json.memberOrNull("recoverySetUpUntil", status.recoverySetUpUntil)
-        json.endObject()
-        frame.append("\n")
     }
 
     private static func failures(_ status: GetStatusResult) -> String {
@@ -63,7 +74,7 @@ enum StatusText {
         return status.recoveryCodesAcknowledged == true ? "\(left) left, saved" : "\(left) left, not known to be saved"
     }
 
-    private static func line(_ name: String, _ value: String) -> String {
+    static func line(_ name: String, _ value: String) -> String {
         let column = 18
         return name + String(repeating: " ", count: max(1, column - name.count)) + value + "\n"
     }

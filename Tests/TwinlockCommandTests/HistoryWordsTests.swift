@@ -30,7 +30,7 @@ struct HistoryWordsTests {
     }
 
     static func line(_ record: LogRecord, columns: Int? = 80) -> String {
-        String(OwnLogText.line(record, ownUid: 1000, columns: columns).dropFirst(19))
+        String(LogText.line(record, ownUid: 1000, columns: columns).dropFirst(19))
     }
 
     @Test("a record is one line: when, what became of it, why, how often, and where from")
@@ -58,19 +58,19 @@ struct HistoryWordsTests {
     @Test("a line that is too long for the screen goes on below its words; in a pipe it stays one")
     func folded() {
         let record = Self.record("a login by recovery code stands for the second factor", count: 12)
-        let lines = OwnLogText.line(record, ownUid: 1000, columns: 80).split(separator: "\n")
+        let lines = LogText.line(record, ownUid: 1000, columns: 80).split(separator: "\n")
         #expect(lines.count == 2)
         #expect(lines.allSatisfy { $0.count <= 80 })
         #expect(lines[1].hasPrefix(String(repeating: " ", count: 32)))
-        #expect(OwnLogText.line(record, ownUid: 1000, columns: nil).split(separator: "\n").count == 1)
+        #expect(LogText.line(record, ownUid: 1000, columns: nil).split(separator: "\n").count == 1)
         // A screen with no room for that gets the line as it is.
-        #expect(OwnLogText.line(record, ownUid: 1000, columns: 20).split(separator: "\n").count == 1)
+        #expect(LogText.line(record, ownUid: 1000, columns: 20).split(separator: "\n").count == 1)
     }
 
     @Test("a script finds every member of a record")
     func recordJSON() {
         #expect(
-            WordsTests.text { OwnLogText.writeJSON(Self.record(uid: nil), into: $0) } == #"{"at":1700000000,"#
+            WordsTests.text { LogText.writeJSON(Self.record(uid: nil), into: $0) } == #"{"at":1700000000,"#
                 + #""firstAt":1690000000,"count":1,"service":"sshd","remoteHost":"192.0.2.7","tty":"","#
                 + #""callerUid":null,"method":"Verify2FACode","outcome":"refused","reason":"codeWrong","#
                 + #""words":"code wrong"}"# + "\n"

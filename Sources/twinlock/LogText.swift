@@ -2,15 +2,17 @@ import TwinlockInterface
 import TwinlockTerminal
 import TwinlockVarlink
 
-/// An account's history, for a person and for a script.
-enum OwnLogText {
+/// What was decided, for a person and for a script.
+enum LogText {
     /// One record: `2026-11-24 02:19:48  refused    code wrong, 3 times; sshd from 192.0.2.7`.
     ///
-    /// - Parameter columns: Where it is folded; nil for one line, whatever it holds.
-    static func line(_ record: LogRecord, ownUid: Int64, columns: Int?) -> String {
+    /// - Parameters:
+    ///   - user: Whose it is, where that is not plain.
+    ///   - columns: Where it is folded; nil for one line, whatever it holds.
+    static func line(_ record: LogRecord, of user: String? = nil, ownUid: Int64, columns: Int?) -> String {
         let outcome = record.outcome.rawValue
         let head = "\(Wording.second(record.at))  \(outcome)\(String(repeating: " ", count: 11 - outcome.count))"
-        let text = self.sentence(record, ownUid: ownUid)
+        let text = (user.map { "\($0.printable): " } ?? "") + self.sentence(record, ownUid: ownUid)
         guard let columns, columns > 2 * head.count else { return "\(head)\(text)\n" }
         // Where the last line breaks a word may end at the edge; the terminal wraps after it.
         return head + Wording.folded(text, columns: columns + 1, indentation: head.count, start: head.count) + "\n"
@@ -20,6 +22,24 @@ enum OwnLogText {
     static func writeJSON(_ record: LogRecord, into frame: Frame) {
         var json = JSONWriter(into: frame)
         json.beginObject()
+        self.writeMembers(record, to: &json)
+        json.endObject()
+        frame.append("\n")
+    }
+
+    /// The same of an administrator's log, with the account ahead.
+    static func writeJSON(_ entry: AuditEntry, into frame: Frame) {
+        var json = JSONWriter(into: frame)
+        json.beginObject()
+        json.member("number", entry.number)
+        json.member("user", entry.user)
+        json.memberOrNull("uid", entry.uid)
+        self.writeMembers(entry.record, to: &json)
+        json.endObject()
+        frame.append("\n")
+    }
+
+    private static func writeMembers(_ record: LogRecord, to json: inout JSONWriter) {
         json.member("at", record.at)
         json.member("firstAt", record.firstAt)
         json.member("count", record.count)
@@ -31,8 +51,6 @@ enum OwnLogText {
         json.member("outcome", record.outcome.rawValue)
         json.member("reason", record.reason)
         json.member("words", record.words)
-        json.endObject()
-        frame.append("\n")
     }
 
     private static func sentence(_ record: LogRecord, ownUid: Int64) -> String {
