@@ -39,7 +39,10 @@ extension Failure {
         case .notFound:
             return (.refused, "there is no session or token of that id", nil)
         case .tooManyTokens:
-            return (.refused, "the account has as many tokens as it may have", "remove one, then try again")
+            return (
+                .refused, "the account has as many tokens as it may have",
+                "`twinlock tokens revoke` ends one that is not needed"
+            )
         case .noSetUp:
             return (
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",
