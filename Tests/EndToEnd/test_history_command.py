@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 import varlink
@@ -260,6 +261,16 @@ def test_wrong_answers_from_a_script_clear_nothing(enrolled):
     assert done.returncode == 2 and "--password-file" in done.stderr
     done = twinlock(enrolled, "clear-failures", *FROM_PIPE, text=f"{enrolled.password}\n{enrolled.recovery_codes[0]}\n")
     assert done.returncode == 0, done.stderr
+    assert Program(enrolled).status()["failedCodes"] == 0
+
+
+def test_without_a_usable_password_a_recovery_code_clears_as_the_hint_says(enrolled):
+    guess(enrolled)
+    subprocess.run(["usermod", "--lock", enrolled.name], check=True)
+    text = f"\n{enrolled.recovery_codes[0]}\n"
+    done = twinlock(enrolled, "clear-failures", *FROM_PIPE, text=text)
+    assert done.returncode == 1 and "`twinlock recovery-codes`" in done.stderr
+    assert twinlock(enrolled, "recovery-codes", *FROM_PIPE, text=text).returncode == 0
     assert Program(enrolled).status()["failedCodes"] == 0
 
 
