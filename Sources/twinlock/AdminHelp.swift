@@ -126,7 +126,7 @@ struct AdminResynchronise: ParsableCommand {
             inputs.person?.say("Type a code of \(self.user.printable)'s app, and then the one that it shows next.\n")
             let first = try inputs.code(prompt: "First code: ")
             let second = try inputs.code(prompt: "Next code: ")
-            do {
+            do throws(Failure) {
                 return try access.change(
                     Administration.Resynchronise.self,
                     ResynchroniseParameters(user: self.user, first: first, second: second, session: access.session),

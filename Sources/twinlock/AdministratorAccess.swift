@@ -72,7 +72,7 @@ struct AdministratorAccess {
         try inputs.requireAnswers()
         inputs.person?.say("To change an account, sign in as yourself.\n")
         return try SignInDialogue(daemon: daemon, inputs: inputs).withSession { signedIn, session throws(Failure) in
-            guard signedIn.factors.contains(.code) else {
+            guard signedIn.factors?.contains(.code) == true else {
                 throw Failure(
                     .refused,
                     "an administrator needs two-factor login himself",
@@ -98,9 +98,21 @@ struct AdministratorAccess {
                 look: "it may have been carried out all the same: look with `\(look)`"
             )
         } catch {
-            guard error.cause == .signInAgain else { throw error }
-            throw self.kept?.file.explained(error)
-                ?? Failure(error.status, "the account was changed meanwhile", hint: "begin again", cause: error.cause)
+            throw self.explained(error)
+        }
+    }
+
+    /// A refusal in the words of who acts for somebody else.
+    private func explained(_ failure: Failure) -> Failure {
+        switch failure.cause {
+        case .notEnabled:
+            return Failure(failure.status, failure.message, cause: failure.cause)
+        case .signInAgain:
+            return self.kept?.file.explained(failure)
+                ?? Failure(failure.status, "the account was changed meanwhile", hint: "begin again", cause: failure.cause)
+        case .authenticationFailed, .tooManyFailures, .passwordExpired, .codeAlreadyUsed, .unavailable, .noSetUp,
+            .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted, nil:
+            return failure
         }
     }
 }

@@ -39,7 +39,10 @@ extension Failure {
         case .notFound:
             return (.refused, "there is no session or token of that id", nil)
         case .tooManyTokens:
-            return (.refused, "the account has as many tokens as it may have", "remove one, then try again")
+            return (
+                .refused, "the account has as many tokens as it may have",
+                "`twinlock tokens revoke` ends one that is not needed"
+            )
         case .unknownUser:
             return (.refused, "neither this host nor the daemon knows that account", nil)
         case .parted:

@@ -27,8 +27,13 @@ struct Status: ParsableCommand {
         if !self.json, status.enabled { self.advise(status) }
     }
 
-    /// What is to be done about the recovery codes, if something is.
+    /// What is to be done about wrong codes and the recovery codes, if something is.
     private func advise(_ status: GetStatusResult) {
+        if status.failedCodes > 0 {
+            Failure.advise(
+                "`twinlock clear-failures` forgives the wrong codes; if they were not yours, change the password"
+            )
+        }
         guard let left = status.recoveryCodesLeft else {
             return Failure.advise("`twinlock recovery-codes --regenerate` makes ten, for when the phone is lost")
         }

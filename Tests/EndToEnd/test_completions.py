@@ -17,7 +17,10 @@ SCRIPTS = {
 # As the shells are after a login where completion is on. The script of zsh is found by its directory.
 STARTS = {
     "bash": (["bash", "--norc", "-i"], f"source {SCRIPTS['bash']}"),
-    "zsh": (["zsh", "-f", "-i"], f"fpath=({SCRIPTS['zsh'].rpartition('/')[0]} $fpath); autoload -Uz compinit; compinit -D"),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        f"fpath=({SCRIPTS['zsh'].rpartition('/')[0]} $fpath); autoload -Uz compinit; compinit -D",
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 import varlink
@@ -46,7 +47,8 @@ def test_sessions_are_listed_with_where_from_and_by_what(enrolled):
     assert (done.returncode, done.stderr) == (0, "")
     for session in sessions_of(enrolled):
         assert f"{session['id']}  " in done.stdout
-    assert re.search(r"^\w+  a program, the one in session\n    since .* by password and code\n", done.stdout, re.MULTILINE)
+    ours = r"^\w+  a program, the one in session\n    since .* by password and code\n"
+    assert re.search(ours, done.stdout, re.MULTILINE)
     assert re.search(r"^\w+  panel from 192\.0\.2\.7 on web\n", done.stdout, re.MULTILINE)
     assert done.stdout.count("the one in session") == 1
     listed = [json.loads(line) for line in twinlock(enrolled, "sessions", "list", "--json").stdout.splitlines()]
@@ -187,11 +189,13 @@ def test_a_code_clears_those_from_elsewhere_too(enrolled):
     text = f"{enrolled.password}\n{enrolled.phone.next_code()}\n"
     assert twinlock(enrolled, "sign-in", *FROM_PIPE, text=text).returncode == 0
     assert Program(enrolled).status()["failedCodes"] == 4, "a right code forgives its own source alone"
+    assert "`twinlock clear-failures`" in twinlock(enrolled, "status").stderr
     with Pty(["twinlock", "clear-failures"], **enrolled.options()) as terminal:
         terminal.read_until("4 wrong codes count against")
         answer(terminal, PASSWORD, enrolled.password, CODE_OR_RECOVERY, enrolled.phone.next_code())
         rest, status = terminal.finish()
     assert status == 0 and "no longer" in rest
+    assert twinlock(enrolled, "status").stderr == ""
     assert Program(enrolled).status()["failedCodes"] == 0
 
 
@@ -248,7 +252,8 @@ def test_a_session_that_showed_no_code_does_not_clear(make_daemon, account):
 def test_wrong_answers_from_a_script_clear_nothing(enrolled):
     for _ in range(2):
         guess(enrolled)
-    for text in (f"wrong\n{enrolled.phone.next_code()}\n", f"{enrolled.password}\n{enrolled.phone.wrong_code()}\n", "\nx\n"):
+    wrong = enrolled.phone.wrong_code()
+    for text in (f"wrong\n{enrolled.phone.next_code()}\n", f"{enrolled.password}\n{wrong}\n", "\nx\n"):
         done = twinlock(enrolled, "clear-failures", *FROM_PIPE, text=text)
         assert (done.returncode, done.stdout) == (1, ""), done.stderr
     assert Program(enrolled).status()["failedCodes"] == 3
@@ -256,6 +261,16 @@ def test_wrong_answers_from_a_script_clear_nothing(enrolled):
     assert done.returncode == 2 and "--password-file" in done.stderr
     done = twinlock(enrolled, "clear-failures", *FROM_PIPE, text=f"{enrolled.password}\n{enrolled.recovery_codes[0]}\n")
     assert done.returncode == 0, done.stderr
+    assert Program(enrolled).status()["failedCodes"] == 0
+
+
+def test_without_a_usable_password_a_recovery_code_clears_as_the_hint_says(enrolled):
+    guess(enrolled)
+    subprocess.run(["usermod", "--lock", enrolled.name], check=True)
+    text = f"\n{enrolled.recovery_codes[0]}\n"
+    done = twinlock(enrolled, "clear-failures", *FROM_PIPE, text=text)
+    assert done.returncode == 1 and "`twinlock recovery-codes`" in done.stderr
+    assert twinlock(enrolled, "recovery-codes", *FROM_PIPE, text=text).returncode == 0
     assert Program(enrolled).status()["failedCodes"] == 0
 
 

@@ -56,7 +56,8 @@ def make_token(account, *words, description="nightly backup"):
 def test_a_token_is_made_in_one_dialogue_and_shown_once(enrolled, tmp_path):
     with Pty(["twinlock", "tokens", "create"], **enrolled.options()) as terminal:
         terminal.read_until("opens account.read and ends ")
-        answer(terminal, PURPOSE, "nightly backup", PASSWORD, enrolled.password, VERIFICATION, enrolled.phone.next_code())
+        answer(terminal, PURPOSE, "nightly backup", PASSWORD, enrolled.password)
+        answer(terminal, VERIFICATION, enrolled.phone.next_code())
         terminal.read_until("never shown again")
         value = terminal.read_until(rf"\n +({VALUE})\r\n")
         rest, status = terminal.finish()
@@ -216,7 +217,9 @@ def test_what_cannot_be_is_refused_at_once(enrolled, words, named):
     assert Program(enrolled).status()["failedCodes"] == 0
 
 
-@pytest.mark.parametrize("words", [["edit", "--expires", "9"], ["refresh"], ["revoke", "--yes"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [["edit", "--expires", "9"], ["refresh"], ["revoke", "--yes"]], ids=lambda words: words[0]
+)
 def test_an_id_that_is_none_is_told_before_the_password_is_asked_for(enrolled, words):
     with Pty(["twinlock", "tokens", *words, "0123456789abcdef"], **enrolled.options()) as terminal:
         rest, status = terminal.finish()
