@@ -124,7 +124,7 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .resynchronised: "codes are judged by another clock from now on"
         case .adopted: "second factor handed to who has name and uid now"
         case .notParted: "name and uid have not parted"
-        case .storeRestored: "an older state of the store was put back: sessions, tokens and codes of before end"
+        case .storeRestored: "an older store was put back: sessions, tokens and codes of before end"
         case .accountProtected: "the account is an administrator's, which root alone changes"
         case .sessionTooWeak: "no session with both factors given that is new enough"
         case .sessionOver: "session over"

@@ -56,7 +56,8 @@ struct WordsTests {
         #expect(
             Self.text { StatusText.writeJSON(off, into: $0) } == #"{"user":"alice","uid":1000,"enabled":false,"#
                 + #""enabledAt":null,"setUpBegun":true,"failedCodes":0,"waitSeconds":null,"exhausted":false,"#
-                + #""recoveryCodesLeft":null,"recoveryCodesAcknowledged":null,"recoverySetUpUntil":null}"# + "\n"
+                + #""recoveryCodesLeft":null,"recoveryCodesAcknowledged":null,"recoveryCodesInDoubt":null,"#
+                + #""recoverySetUpUntil":null}"# + "\n"
         )
     }
 
