@@ -269,7 +269,7 @@ public struct ResetResult: Message {
 
     /// As in the interface text.
     public static let fields: [Field] = [
-        .required("wasEnabled", .bool),
+        .required("wasEnabled", .bool)
     ]
 
     /// An answer.
@@ -339,7 +339,7 @@ public struct ResynchroniseResult: Message {
 
     /// As in the interface text.
     public static let fields: [Field] = [
-        .required("clockSeconds", .int),
+        .required("clockSeconds", .int)
     ]
 
     /// An answer.

@@ -5,7 +5,9 @@ import TwinlockStore
 // `org.twinlock.Administration`: what administrators see of everybody's accounts.
 extension TwinlockService {
     /// Tries what logins need, now and for real. What fails is part of the answer and no error.
-    func getHealth(_ call: AuthorizedCall<AdministratorParameters, Administrator>) async throws(Refusal) -> GetHealthResult {
+    func getHealth(_ call: AuthorizedCall<AdministratorParameters, Administrator>) async throws(Refusal)
+        -> GetHealthResult
+    {
         let now = self.surroundings.now()
         async let store = self.storeCondition(at: now)
         async let checker = self.checkerCondition()

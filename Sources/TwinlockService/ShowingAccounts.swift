@@ -29,7 +29,8 @@ extension TwinlockService {
                     .map { FailedCodes(source: $0.key.key, count: Int64($0.value)) }
                     .sorted { ($1.count, $0.source) < ($0.count, $1.source) }
                 result.clockSeconds = Int64(credential.drift * credential.secret.timeStep)
-                let issued = try await self.store.recoveryCodes(account: active.id, generation: active.generation).issued
+                let issued = try await self.store.recoveryCodes(account: active.id, generation: active.generation)
+                    .issued
                 result.issuedCodeUntil = issued.flatMap { issued in
                     issued.isOpen(at: now) && issued.code.use == nil ? issued.expiresAt.value : nil
                 }

@@ -9,8 +9,8 @@ struct AdminIssueCode: ParsableCommand {
         commandName: "issue-code",
         abstract: "Makes one recovery code for somebody who has neither phone nor recovery codes.",
         discussion: """
-            It signs in once, in place of a code, and lets him set up another phone; it ends soon, and takes the place of \
-            one that was made so before. Make sure by other means who he is, and tell it to him alone. Where standard \
+            It signs in once, in place of a code, and lets him set up another phone; it ends soon, and takes the place \
+            of one that was made so before. Make sure by other means who he is, and tell it to him alone. Where standard \
             output is no terminal, the code alone is printed.
             """
     )
@@ -73,8 +73,8 @@ struct AdminUnlock: ParsableCommand {
         commandName: "unlock",
         abstract: "Clears the wrong codes that count against somebody, and ends the wait.",
         discussion: """
-            Look first, with `twinlock admin show`, where they came from: a hundred wrong codes mean that somebody has the \
-            password.
+            Look first, with `twinlock admin show`, where they came from: a hundred wrong codes mean that somebody has \
+            the password.
             """
     )
 
@@ -103,9 +103,9 @@ struct AdminResynchronise: ParsableCommand {
         commandName: "resynchronise",
         abstract: "Finds out how far the clock of somebody's phone is off, by two codes in a row.",
         discussion: """
-            For a phone or token whose clock cannot be set right; if it can, set it right instead. Asks for a code and for \
-            the one that the app shows next; codes are judged by that clock from then on. The log says of a code that was \
-            right at another time that it was. Two lines of --code-file answer from a script.
+            For a phone or token whose clock cannot be set right; if it can, set it right instead. Asks for a code and \
+            for the one that the app shows next; codes are judged by that clock from then on. The log says of a code \
+            that was right at another time that it was. Two lines of --code-file answer from a script.
             """
     )
 
@@ -137,7 +137,8 @@ struct AdminResynchronise: ParsableCommand {
                 throw Failure(
                     .refused,
                     "these are not two codes in a row of this account's app, within 12 hours of now",
-                    hint: "wait for the app to show a new code between the two; with another app: `twinlock admin reset`",
+                    hint:
+                        "wait for the app to show a new code between the two; with another app: `twinlock admin reset`",
                     cause: error.cause
                 )
             }

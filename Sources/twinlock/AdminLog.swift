@@ -25,7 +25,9 @@ struct AdminLog: ParsableCommand {
     @Flag(help: "Go on with new ones as they come.")
     var follow = false
 
-    @Option(help: ArgumentHelp("Show at most so many; with --follow, of those that have happened.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Show at most so many; with --follow, of those that have happened.", valueName: "number")
+    )
     var limit: Int?
 
     @Flag(help: "Show all that there are.")

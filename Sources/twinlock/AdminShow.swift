@@ -37,7 +37,8 @@ struct AdminShow: ParsableCommand {
     }
 
     /// What the daemon knows of an account.
-    static func show(_ user: String, _ daemon: Daemon, session: SecretText? = nil) throws(Failure) -> ShowAccountResult {
+    static func show(_ user: String, _ daemon: Daemon, session: SecretText? = nil) throws(Failure) -> ShowAccountResult
+    {
         try daemon.call(Administration.ShowAccount.self, AdministrationParameters(user: user, session: session))
     }
 }

@@ -53,8 +53,9 @@ struct AdministratorAccess {
     /// Nil for root.
     let session: SecretText?
 
-    /// Lets a function make changes. A member without a session is asked for password and code before, and the session that
-    /// comes of it ends after.
+    /// Lets a function make changes.
+    ///
+    /// A member without a session is asked for password and code before, and the session that comes of it ends after.
     static func with<Outcome>(
         _ options: AdministratorOptions,
         _ daemon: Daemon,
@@ -109,7 +110,12 @@ struct AdministratorAccess {
             return Failure(failure.status, failure.message, cause: failure.cause)
         case .signInAgain:
             return self.kept?.file.explained(failure)
-                ?? Failure(failure.status, "the account was changed meanwhile", hint: "begin again", cause: failure.cause)
+                ?? Failure(
+                    failure.status,
+                    "the account was changed meanwhile",
+                    hint: "begin again",
+                    cause: failure.cause
+                )
         case .authenticationFailed, .tooManyFailures, .passwordExpired, .codeAlreadyUsed, .unavailable, .noSetUp,
             .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted, nil:
             return failure

@@ -64,7 +64,8 @@ struct SensitiveAccess {
         }
         guard let password else { return try body(access(.code)) }
         return try (dialogue ?? SignInDialogue(daemon: daemon, inputs: inputs)).withSession(password: password) {
-            signedIn, session throws(Failure) in
+            signedIn,
+            session throws(Failure) in
             try body(access(.session(session, password: password), signedIn: signedIn))
         }
     }

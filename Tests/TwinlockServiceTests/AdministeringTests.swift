@@ -185,8 +185,10 @@ struct AdministeringTests {
 
     // MARK: Reset
 
-    @Test("after a reset the password alone signs in, and sessions and tokens have ended unless they were to stay",
-        arguments: [false, true])
+    @Test(
+        "after a reset the password alone signs in, and sessions and tokens have ended unless they were to stay",
+        arguments: [false, true]
+    )
     func reset(keepsSessions: Bool) async throws {
         let secret = try await self.scene.enrol()
         let session = try await self.scene.session(try self.scene.code(secret))

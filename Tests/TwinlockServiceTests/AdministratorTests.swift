@@ -80,7 +80,10 @@ struct AdministratorTests {
         #expect(try await method.isAdmitted(scene, "alice", from: Scene.root))
     }
 
-    @Test("a member without a session is asked for one; anyone else is not allowed it", arguments: ChangingMethod.allCases)
+    @Test(
+        "a member without a session is asked for one; anyone else is not allowed it",
+        arguments: ChangingMethod.allCases
+    )
     func withoutSession(method: ChangingMethod) async throws {
         let scene = try Self.scene()
         _ = try await scene.enrol()

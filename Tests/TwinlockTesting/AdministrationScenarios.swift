@@ -180,7 +180,8 @@ extension Scenario {
             try await stage.store.markRestored(at: UnixSeconds(-3000))
             try expect(try await stage.account().credential?.lastStep, is: account.credential?.lastStep)
         },
-        Scenario("after a restore unused recovery codes are in doubt until there are new ones, and still good") { stage in
+        Scenario("after a restore unused recovery codes are in doubt until there are new ones, and still good") {
+            stage in
             let account = try await stage.enrol(0)
             _ = try await stage.attemptRecovery(
                 try await stage.match(0, of: account),

@@ -29,9 +29,12 @@ struct ServerStreamTests {
         )
     }
 
-    @Test("a call that waits for what may never come is told when the peer hangs up, whenever it asks", arguments: [
-        false, true,
-    ])
+    @Test(
+        "a call that waits for what may never come is told when the peer hangs up, whenever it asks",
+        arguments: [
+            false, true,
+        ]
+    )
     func hangUp(asksLate: Bool) async throws {
         let (gate, told, journal) = (Gate(), Gate(), Journal())
         let connection = try await TestConnection { _, _, sink in
