@@ -147,8 +147,8 @@ extension TwinlockService {
     ) async throws(Refusal) -> SecondFactorShown {
         let identity = account.identity
         let failures = account.recoveryThrottle.failures
-        func refusal(_ own: Throttle.FailureAction) -> Refusal {
-            Self.refusal(telling.action(own: own, failures: failures))
+        func refusal(_ own: Throttle.FailureAction) async -> Refusal {
+            await self.delayed(Self.refusal(telling.action(own: own, failures: failures)), since: telling.came)
         }
         switch verdict {
         case .accepted(let left):
@@ -159,13 +159,14 @@ extension TwinlockService {
             )
         case .used:
             self.log.decision(method, .refused, .recoveryCodeUsed, of: identity, origin: origin)
-            throw await self.delayed(origin.peerUid == 0 ? .named(.codeAlreadyUsed) : refusal(.allowRetry))
+            guard origin.peerUid == 0 else { throw await refusal(.allowRetry) }
+            throw await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
         case .wrong(.allowRetry):
             self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await self.delayed(refusal(.allowRetry))
+            throw await refusal(.allowRetry)
         case .wrong(.wait(let seconds)):
             self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await self.delayed(refusal(.wait(seconds: seconds)))
+            throw await refusal(.wait(seconds: seconds))
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
@@ -175,7 +176,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
-            throw await self.delayed(refusal(.wait(seconds: seconds)))
+            throw await refusal(.wait(seconds: seconds))
         }
     }
 }

@@ -73,12 +73,16 @@ struct ToldThrottle: Sendable {
     }
 }
 
-/// What a refused code is told.
+/// What a refused code is told, and when.
 struct Telling: Equatable, Sendable {
     /// What is told whatever became of the password.
     var action: Throttle.FailureAction
     /// Codes of its kind that came from its source, itself included.
     var seen: Int
+    /// The uptime at which the code came; nil where it does not matter.
+    ///
+    /// A code that is looked at is counted on the disk. What that takes must not show: the delay of a refusal begins here.
+    var came: Duration?
 
     /// For a code after which the account's own answer is told: the result of the password is no secret.
     static let plain = Telling(action: .allowRetry, seen: 0)

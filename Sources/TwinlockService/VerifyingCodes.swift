@@ -11,6 +11,7 @@ extension TwinlockService {
         _ call: AuthorizedCall<Verify2FACodeParameters, PendingSignIn>
     ) async throws(Refusal) -> SignInResult {
         let pending = call.subject
+        let came = self.surroundings.uptime()
         let now = self.surroundings.now()
         let isToken = call.parameters.code.hasPrefix(Self.tokenPrefix)
         guard let attempt = self.pendingLedger.withLock({ $0.takeCode(for: pending, at: now) }) else {
@@ -21,12 +22,12 @@ extension TwinlockService {
             self.log.decision("Verify2FACode", .refused, .isToken, about: pending.subject, origin: pending.origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
-        let telling = self.telling(of: call.parameters.code, for: pending, isFirst: attempt == 1)
+        let telling = self.telling(of: call.parameters.code, for: pending, isFirst: attempt == 1, came: came)
         switch pending.ground {
         case .pretended:
             let subject = pending.subject
             self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: subject, origin: pending.origin)
-            throw await self.delayed(Self.refusal(telling.action))
+            throw await self.delayed(Self.refusal(telling.action), since: telling.came)
         case .genuine(let identity, let generation, let check, let mark):
             let shown = try await self.judgeCode(
                 call.parameters.code,
@@ -184,18 +185,19 @@ extension TwinlockService {
     ) async throws(Refusal) -> Int {
         let identity = account.identity
         let failures = account.throttle.failures.total
-        func refusal(_ own: Throttle.FailureAction) -> Refusal {
-            Self.refusal(telling.action(own: own, failures: failures))
+        func refusal(_ own: Throttle.FailureAction) async -> Refusal {
+            await self.delayed(Self.refusal(telling.action(own: own, failures: failures)), since: telling.came)
         }
         switch verdict {
         case .accepted(_, let failedCodes):
             return failedCodes
         case .alreadyUsed:
             self.log.decision(method, .refused, .codeUsed, of: identity, origin: origin)
-            throw await self.delayed(origin.peerUid == 0 ? .named(.codeAlreadyUsed) : refusal(.allowRetry))
+            guard origin.peerUid == 0 else { throw await refusal(.allowRetry) }
+            throw await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
         case .wrong(let action):
             self.log.decision(method, .refused, .codeWrong, of: identity, origin: origin, detail: match.hint)
-            throw await self.delayed(refusal(action))
+            throw await refusal(action)
         case .refusedForNow(let seconds):
             self.log.decision(
                 method,
@@ -205,7 +207,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "\(seconds) seconds left"
             )
-            throw await self.delayed(refusal(.wait(seconds: seconds)))
+            throw await refusal(.wait(seconds: seconds))
         case .refusedUntilCleared:
             self.log.decision(
                 method,
@@ -215,7 +217,7 @@ extension TwinlockService {
                 origin: origin,
                 detail: "until they are cleared"
             )
-            throw await self.delayed(refusal(.exhausted))
+            throw await refusal(.exhausted)
         }
     }
 
@@ -253,19 +255,29 @@ extension TwinlockService {
 
     /// What a code is told unless it is accepted; the same for a pending sign-in whose first factor had failed, and for
     /// one that goes on.
-    private func telling(of code: SecretText, for pending: PendingSignIn, isFirst: Bool) -> Telling {
+    private func telling(
+        of code: SecretText,
+        for pending: PendingSignIn,
+        isFirst: Bool,
+        came: Duration
+    ) -> Telling {
         guard self.policy.hidesPasswordResult else { return .plain }
         let now = self.surroundings.now()
         // No code of digits has this shape, however many an account's have.
         let isRecoveryCode = code.withUnsafeBytes { RecoveryCode(normalizing: $0) } != nil
-        return self.toldThrottle.withLock {
+        var telling = self.toldThrottle.withLock {
             $0.came(isRecoveryCode: isRecoveryCode, isFirst: isFirst, pending.id, pending.target, at: now)
         }
+        telling.came = came
+        return telling
     }
 
     /// A refusal, after the delay that every "no" has.
-    func delayed(_ refusal: Refusal) async -> Refusal {
-        await self.surroundings.pause(.seconds(self.policy.failureDelaySeconds))
+    ///
+    /// - Parameter came: The uptime at which the delay began; nil for now.
+    func delayed(_ refusal: Refusal, since came: Duration? = nil) async -> Refusal {
+        let passed = came.map { self.surroundings.uptime() - $0 } ?? .zero
+        await self.surroundings.pause(max(.seconds(self.policy.failureDelaySeconds) - passed, .zero))
         return refusal
     }
 }

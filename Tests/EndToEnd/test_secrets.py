@@ -1,44 +1,85 @@
-"""Passwords, secrets, codes and sessions: planted, used, and then looked for wherever they must not be."""
+"""Passwords, secrets, codes, recovery codes, sessions and tokens: planted, used, and then looked for wherever they must not be."""
 
 import base64
 import os
 import secrets
 import signal
 import threading
+import time
 
 import pytest
 
 import logins
 import memory
 import twinlockd
-from twinlockd import AUTHENTICATION, Program
+from twinlockd import ACCOUNT, AUTHENTICATION, Program
 from waiting import wait_for
 
 PLACES = [twinlockd.STATE, "/run", "/var/log"]
 
 
 def needles_of(account):
-    return {
+    return recovery_needles(account.recovery_codes) | {
         "password": account.password.encode(),
         "secret in base32": account.phone.secret.encode(),
         "secret": base64.b32decode(account.phone.secret + "=" * (-len(account.phone.secret) % 8)),
     }
 
 
+def recovery_needles(codes, which="recovery code"):
+    """As they are shown, and as the daemon may keep them: without the dash, in either case."""
+    needles = {}
+    for number, code in enumerate(codes):
+        for form in (code, code.replace("-", ""), code.lower(), code.replace("-", "").lower()):
+            needles[f"{which} {number} as {form}"] = form.encode()
+    return needles
+
+
+def use_everything_secret(call, account, session):
+    """Looks at the recovery codes, replaces them, makes a token, uses and refreshes it. Returns the needles.
+
+    `call` takes a method's full name and its parameters, and answers what the reply brings.
+    """
+    shown = {"session": session, "password": account.password}
+    wish = {"description": "of a test", "expires": int(time.time()) + 3600, "groups": ["account.read"]}
+    made = call(f"{ACCOUNT}.CreateToken", **shown, **wish)
+    assert call(f"{ACCOUNT}.GetStatus", session=made["token"])["enabled"]
+    refreshed = call(f"{ACCOUNT}.RefreshToken", **shown, id=made["id"])
+    assert len(call(f"{ACCOUNT}.ListTokens", session=refreshed["token"])["tokens"]) == 1
+    viewed = call(f"{ACCOUNT}.ViewRecoveryCodes", **shown)["recoveryCodes"]
+    assert [entry["code"] for entry in viewed] == account.recovery_codes
+    account.recovery_codes = call(f"{ACCOUNT}.RegenerateRecoveryCodes", **shown)["recoveryCodes"]
+    tokens = {"token": made["token"].encode(), "refreshed token": refreshed["token"].encode()}
+    return tokens | recovery_needles(account.recovery_codes, "new recovery code")
+
+
 @pytest.fixture
 def everything_happened(stack, enrolled, daemon):
-    """Right and wrong logins by ssh, and a program's sign-in. Returns the needles."""
+    """Right and wrong logins by ssh, with codes and with recovery codes, and a program's calls. Returns the needles."""
     needles = needles_of(enrolled)
     first, second = enrolled.phone.next_code(), enrolled.phone.next_code()
     wrong = enrolled.phone.wrong_code()
     assert logins.ssh(enrolled, enrolled.password, first).admitted
     assert not logins.ssh(enrolled, enrolled.password, wrong).admitted
     assert not logins.ssh(enrolled, enrolled.password + "x", second).admitted
+    used, given_away = enrolled.recovery_codes[:2]
+    assert logins.ssh(enrolled, enrolled.password, used).admitted
+    assert not logins.ssh(enrolled, enrolled.password, used).admitted
+    assert not logins.ssh(enrolled, enrolled.password + "x", given_away).admitted
     begun = Program(enrolled).sign_in(password=enrolled.password)
     finished = Program(enrolled).verify(begun["session"], second)
+    needles |= use_everything_secret(call_as(enrolled), enrolled, finished["session"])
     codes = {f"code {number}": code.encode() for number, code in enumerate((first, second, wrong))}
     sessions = {"pending session": begun["session"].encode(), "session": finished["session"].encode()}
     return needles | codes | sessions
+
+
+def call_as(account):
+    def call(method, **parameters):
+        interface, name = method.rsplit(".", 1)
+        return Program(account).call(interface, name, **parameters)
+
+    return call
 
 
 def test_no_log_has_them(everything_happened, daemon, sshd, system_log):
@@ -56,6 +97,13 @@ def test_the_log_is_at_its_most_talkative(everything_happened, daemon, enrolled)
     assert "log-level = debug" in twinlockd.SETTINGS.read_text()
     for words in (enrolled.name, "code right", "code wrong", "password wrong"):
         assert words in daemon.log()
+
+
+def test_what_is_looked_for_is_what_there_was(everything_happened):
+    names = " ".join(everything_happened)
+    for word in ("password", "secret", "code 0", "session", "recovery code 9", "new recovery code 9", "refreshed token"):
+        assert word in names
+    assert everything_happened["token"].startswith(b"twl_")
 
 
 def test_no_file_has_them(everything_happened):
@@ -85,6 +133,15 @@ def test_the_daemons_memory_forgets_them(stack, daemon, account, after):
     assert refused["error"] == twinlockd.refusal("AuthenticationFailed")
     finished = verify(connection, begun["session"], codes[0])["parameters"]
     needles["session"] = finished["session"].encode()
+
+    def call(method, **parameters):
+        reply = twinlockd.exchange(connection, method, **parameters)
+        assert "error" not in reply, reply
+        return reply["parameters"]
+
+    needles |= use_everything_secret(call, account, finished["session"])
+    by_recovery_code = sign_in(connection, account)
+    assert "error" not in verify(connection, by_recovery_code["session"], account.recovery_codes[0].lower())
     if after == "when all are closed":
         connection.close()
         wait_for(lambda: len(sockets_of(daemon.pid)) <= quiet, "the daemon to hang up")
@@ -102,6 +159,7 @@ def test_memory_forgets_what_ssh_brought(stack, daemon, account):
     twinlockd.enrol(account)
     needles = needles_of(account)
     assert logins.ssh(account, account.password, account.phone.next_code()).admitted
+    assert logins.ssh(account, account.password, account.recovery_codes[0]).admitted
     for pid in [daemon.pid, *daemon.checker_pids()]:
         wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the secrets to be gone", bound=10)
 

@@ -77,6 +77,56 @@ struct BearerTests {
         #expect(try await self.isEnabled())
     }
 
+    @Test("a sign-in before its code is good for the uid that began it and for nobody else", arguments: methods)
+    func pendingOfAnother(method: String) async throws {
+        for (maker, others) in [
+            (Scene.alice, [Scene.bob, Scene.administrator, Scene.panel, Scene.root]),
+            (Scene.root, [Scene.alice, Scene.bob, Scene.panel]),
+        ] {
+            let session = try #require(try await self.scene.signIn("alice", "correct horse", from: maker).session)
+            for other in others {
+                try await self.expectNothing(of: method, session, from: other)
+            }
+            let code = try self.scene.code(self.secret, step: maker == Scene.alice ? 0 : 1)
+            #expect(try await self.scene.verify(session, code, from: maker).state == .signedIn, "it was left alone")
+        }
+        #expect(try await self.isEnabled())
+    }
+
+    @Test("another uid's session is good for nothing, and is left alone", arguments: methods)
+    func sessionOfAnother(method: String) async throws {
+        let session = try await self.scene.bothFactors(self.secret)
+        for other in [Scene.bob, Scene.administrator] {
+            try await self.expectNothing(of: method, session, from: other)
+        }
+        let parameters = SessionParameters(session: session)
+        let told = try await self.scene.call(Authentication.GetSession.self, parameters, from: Scene.alice)
+        #expect(told.user == "alice")
+        #expect(try await self.isEnabled())
+    }
+
+    /// Signing out tells nobody whether there was anything to end.
+    private func expectNothing(of method: String, _ session: SecretText, from peer: Peer) async throws {
+        let outcome = try await self.outcome(method, session, from: peer)
+        if method == Authentication.SignOut.name {
+            #expect(outcome == nil)
+        } else {
+            #expect(outcome.map(Self.refusals.contains) == true, "uid \(peer.uid): \(outcome ?? "accepted")")
+        }
+    }
+
+    @Test("what takes no session begins a sign-in, or is closed to all but root and administrators")
+    func withoutSession() async throws {
+        let others = TwinlockService.methods.map(\.name).filter { !Self.methods.contains($0) }
+        for method in others where method != Authentication.SignIn.name {
+            for peer in [Scene.alice, Scene.bob, Scene.panel] {
+                let outcome = try await self.outcome(method, .init(""), from: peer)
+                #expect(outcome == "PermissionDenied", "\(method), uid \(peer.uid): \(outcome ?? "accepted")")
+            }
+        }
+        #expect(others.contains(Authentication.SignIn.name))
+    }
+
     @Test("an expired session is good for nothing", arguments: methods)
     func expired(method: String) async throws {
         let session = try await self.scene.bothFactors(self.secret)

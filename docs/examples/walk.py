@@ -6,7 +6,8 @@
 
 Run it as the user whose account it is about; it needs no privilege. The account must have no second factor, and has
 none at the end. It asks nothing. What must be refused is tried as well; the script stops where something is not as it
-should be. A refusal takes the daemon two seconds by its default settings, so all of it takes about a minute.
+should be. A refusal takes the daemon two seconds by its default settings, and no code of the app works twice, so all of
+it takes some two minutes.
 """
 
 import sys
@@ -29,6 +30,16 @@ ACKNOWLEDGE = "org.twinlock.Account.AcknowledgeRecoveryCodes"
 VIEW = "org.twinlock.Account.ViewRecoveryCodes"
 REGENERATE = "org.twinlock.Account.RegenerateRecoveryCodes"
 DISABLE = "org.twinlock.Account.Disable"
+LIST_SESSIONS = "org.twinlock.Account.ListSessions"
+REVOKE_SESSION = "org.twinlock.Account.RevokeSession"
+REVOKE_SESSIONS = "org.twinlock.Account.RevokeSessions"
+CREATE_TOKEN = "org.twinlock.Account.CreateToken"
+LIST_TOKENS = "org.twinlock.Account.ListTokens"
+EDIT_TOKEN = "org.twinlock.Account.EditToken"
+REFRESH_TOKEN = "org.twinlock.Account.RefreshToken"
+REVOKE_TOKEN = "org.twinlock.Account.RevokeToken"
+GET_LOG = "org.twinlock.Account.GetLog"
+CLEAR_FAILURES = "org.twinlock.Account.ClearFailures"
 
 WRONG = "AuthenticationFailed"
 
@@ -55,6 +66,16 @@ def expect(is_so, what):
     if not is_so:
         raise SystemExit(f"not as it should be: {what}")
     print(f"  - {what}")
+
+
+def pages(method, entries, **parameters):
+    """All entries of a list that comes in pages."""
+    found, page = [], call(method, **parameters)
+    while True:
+        found += page[entries]
+        if page.get("next") is None:
+            return found
+        page = call(method, after=page["next"], **parameters)
 
 
 def expect_refusal(error, what, method, **parameters):
@@ -170,20 +191,36 @@ def use_a_session(person):
     expect_refusal("SignInAgain", "one that was ended is good for nothing", GET_SESSION, session=session)
 
 
+def list_sessions(person):
+    """Sessions: see where you are signed in, and sign out there."""
+    here = person.sign_in(person.paper[2])["session"]
+    ended = call(REVOKE_SESSIONS, session=here, exceptThis=True)["count"]
+    expect(ended > 0, "those that were left open in the steps before can be ended at once")
+    there = person.sign_in(person.paper[3])["session"]
+    listed = pages(LIST_SESSIONS, "sessions", session=here)
+    expect(len(listed) == 2, "the two that there are now are listed, by an id that opens nothing")
+    expect(sum(entry["current"] for entry in listed) == 1, "the one that asks is marked")
+    other = next(entry["id"] for entry in listed if not entry["current"])
+    call(REVOKE_SESSION, session=here, id=other)
+    expect_refusal("SignInAgain", "the other one was ended from here", GET_SESSION, session=there)
+    expect_refusal("NotFound", "it cannot be ended twice", REVOKE_SESSION, session=here, id=other)
+    call(SIGN_OUT, session=here)
+
+
 def look_and_replace(person):
     """View the recovery codes again, and replace them: one sign-in for both."""
     expect_refusal(WRONG, "the password alone shows none", VIEW, password=person.password)
-    session = person.sign_in(person.paper[2])["session"]
+    session = person.sign_in(person.paper[4])["session"]
     expect_refusal(WRONG, "nor does the session alone", VIEW, session=session)
     shown = call(VIEW, session=session, password=person.password)["recoveryCodes"]
     expect([entry["code"] for entry in shown] == person.paper, "both together show all ten, the same as before")
     used = [entry["code"] for entry in shown if entry.get("usedAt") is not None]
-    expect(used == person.paper[:3], "the three that were used are marked")
+    expect(used == person.paper[:5], "the five that were used are marked")
     old = person.paper
     expect_refusal(WRONG, "the password alone replaces none", REGENERATE, password=person.password)
     person.take_codes(call(REGENERATE, session=session, password=person.password))
     expect(not set(person.paper) & set(old), "with the session ten new ones take their place")
-    person.expect_no_sign_in(old[3], "those from before are dead")
+    person.expect_no_sign_in(old[5], "those from before are dead")
     call(ACKNOWLEDGE, issuedAt=person.issued_at)
     call(SIGN_OUT, session=session)
 
@@ -206,6 +243,67 @@ def lose_the_phone(person):
     expect_refusal(WRONG, "the password alone begins nothing any more", BEGIN, password=person.password)
 
 
+def use_tokens(person):
+    """Scripts: an access token instead of a code that nobody is there to type."""
+    session = person.sign_in(person.paper[0])["session"]
+    # What every change asks for, as any sensitive call does.
+    shown = {"session": session, "password": person.password}
+    day = int(time.time()) + 86400
+    wish = {"description": "nightly report", "expires": day, "groups": ["account.read"]}
+    expect_refusal(WRONG, "without the password none is made", CREATE_TOKEN, session=session, **wish)
+    past = {**wish, "expires": day - 2 * 86400}
+    expect_refusal("InvalidParameter", "one that has ended already is not made", CREATE_TOKEN, **shown, **past)
+    made = call(CREATE_TOKEN, **shown, **wish)
+    token, name = made["token"], {"id": made["id"]}
+    expect(token.startswith("twl_"), "its value is told once, and can be told from any other text")
+
+    expect(call(STATUS, session=token)["enabled"], "it is given where a session is, and opens what its groups open")
+    denied = "PermissionDenied"
+    expect_refusal(denied, "it opens no method outside its groups", REVOKE_SESSIONS, session=token)
+    for method in (VIEW, REGENERATE, DISABLE):
+        expect_refusal(denied, "it is no second factor", method, session=token, password=person.password)
+    expect_refusal(denied, "it makes no other token", CREATE_TOKEN, session=token, password=person.password, **wish)
+    person.expect_no_sign_in(person.paper[1], "it is no password", password=token)
+    person.expect_no_sign_in(token, "it is no code")
+
+    groups = ["account.read", "account.sessions"]
+    expect_refusal(WRONG, "without the password it is not edited", EDIT_TOKEN, session=session, groups=groups, **name)
+    call(EDIT_TOKEN, groups=groups, **name, **shown)
+    (entry,) = pages(LIST_TOKENS, "tokens", session=token)
+    expect(entry["groups"] == groups, "edited, it has another group, and the value stays good")
+    expect(entry["description"] == "nightly report" and "token" not in entry, "the list shows all but the value")
+    expect_refusal("NotFound", "now it may end sessions", REVOKE_SESSION, session=token, id="none of them")
+
+    expect_refusal(WRONG, "without the password it is not refreshed", REFRESH_TOKEN, session=session, **name)
+    fresh = call(REFRESH_TOKEN, **name, **shown)["token"]
+    expect_refusal("SignInAgain", "refreshed, its old value is dead", STATUS, session=token)
+    (entry,) = pages(LIST_TOKENS, "tokens", session=fresh)
+    expect((entry["groups"], entry["expires"]) == (groups, day), "the new one has what the old one had")
+
+    expect_refusal(WRONG, "without the password it is not revoked", REVOKE_TOKEN, session=session, **name)
+    call(REVOKE_TOKEN, **name, **shown)
+    expect_refusal("SignInAgain", "revoked, it opens nothing", STATUS, session=fresh)
+    expect_refusal("NotFound", "there is nothing left to revoke", REVOKE_TOKEN, **name, **shown)
+    call(SIGN_OUT, session=session)
+
+
+def look_back(person):
+    """History: see what was tried, and clear what failed."""
+    session = person.sign_in(person.paper[1])["session"]
+    pending = call(SIGN_IN, password=person.password)["session"]
+    expect_refusal(WRONG, "somebody guesses a code", VERIFY, session=pending, code=person.phone.wrong_code())
+    expect(person.status()["failedCodes"] == 1, "it counts against the account")
+    newest, *_ = call(GET_LOG, session=session, limit=5)["records"]
+    refused = (newest["method"], newest["outcome"], newest["reason"])
+    expect(refused == ("Verify2FACode", "refused", "codeWrong"), f"the history says so: {newest['words']}")
+    expect(person.password not in str(call(GET_LOG)), "it holds no password")
+    expect_refusal(WRONG, "without the password nothing is cleared", CLEAR_FAILURES, session=session)
+    expect_refusal("SignInAgain", "nor before a code", CLEAR_FAILURES, session=pending, password=person.password)
+    call(CLEAR_FAILURES, session=session, password=person.password)
+    expect(person.status()["failedCodes"] == 0, "with a session and the password it is")
+    call(SIGN_OUT, session=session)
+
+
 def switch_off(person):
     """Disable: the password and a code; from then on the password alone."""
     expect_refusal(WRONG, "the password alone does not switch it off", DISABLE, password=person.password)
@@ -217,7 +315,18 @@ def switch_off(person):
     call(SIGN_OUT, session=reply["session"])
 
 
-STEPS = [set_up, save_the_codes, sign_in, use_a_session, look_and_replace, lose_the_phone, switch_off]
+STEPS = [
+    set_up,
+    save_the_codes,
+    sign_in,
+    use_a_session,
+    list_sessions,
+    look_and_replace,
+    lose_the_phone,
+    use_tokens,
+    look_back,
+    switch_off,
+]
 
 
 def main():
