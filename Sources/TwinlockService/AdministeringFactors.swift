@@ -64,10 +64,18 @@ extension TwinlockService {
     }
 
     func unlock(_ call: AuthorizedCall<AdministrationParameters, Administrator>) async throws(Refusal) -> Empty {
-        let account = try await self.enrolledAccount(call.parameters.user, call.subject, "Unlock").account
-        try await self.change(.account(account.identity), call.subject, "Unlock", .failuresCleared) {
+        let account = try await self.changeableAccount(named: call.parameters.user, for: call.subject, "Unlock")
+        guard let identity = account.identity else { throw .named(.unknownUser) }
+        guard account.enrolment != .parted else { throw self.parted(identity, call.subject, "Unlock") }
+        try await self.change(account.subject, call.subject, "Unlock", .failuresCleared) {
             () async throws(StoreError) in
-            try await self.store.clearFailures(account: account.id, generation: account.generation)
+            if case .active(let active, _) = account.enrolment {
+                try await self.store.clearFailures(account: active.id, generation: active.generation)
+            }
+        }
+        for name in Set([identity.name, account.givenName]) {
+            self.passwordThrottle.withLock { $0.forget(user: name) }
+            self.toldThrottle.withLock { $0.forget(user: name) }
         }
         return Empty()
     }

@@ -2,7 +2,8 @@ import TwinlockAccounts
 
 /// The account that somebody tries to get into, and from where.
 struct Target: Hashable, Sendable {
-    private let user: String
+    /// Without case.
+    fileprivate let user: String
     let source: FailureSource
 
     /// - Parameters:
@@ -43,5 +44,11 @@ struct BySource<Value: Sendable>: Sendable {
             }
             self.entries[target] = Entry(value: newValue, used: self.clock)
         }
+    }
+
+    /// Forgets all of one name, from wherever.
+    mutating func forget(user: String) {
+        let user = user.lowercased()
+        self.entries = self.entries.filter { $0.key.user != user }
     }
 }

@@ -26,6 +26,11 @@ struct PasswordThrottle: Sendable {
         self.throttles[target] = nil
     }
 
+    /// Forgets the failures of all sources for a name, by an administrator's will.
+    mutating func forget(user: String) {
+        self.throttles.forget(user: user)
+    }
+
     /// What a failure is answered that was counted already: the state, with nothing added.
     ///
     /// - Parameter begun: When the attempt began. A wait that it brought about starts when it is told, so that the whole

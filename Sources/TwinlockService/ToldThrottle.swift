@@ -67,6 +67,11 @@ struct ToldThrottle: Sendable {
         return Telling(action: max(entry.throttle.standing(at: now), ofBucket), seen: entry.recoveryCodes)
     }
 
+    /// Forgets all sources for a name, by an administrator's will.
+    mutating func forget(user: String) {
+        self.entries.forget(user: user)
+    }
+
     /// Forgets a source that finished a sign-in.
     mutating func finished(_ target: Target) {
         self.entries[target] = nil

@@ -148,6 +148,30 @@ struct AdministeringTests {
         #expect(try await self.scene.login(try self.scene.code(secret)).state == .signedIn)
     }
 
+    @Test(
+        "unlocking ends the waits for wrong passwords, from wherever, also without a second factor",
+        arguments: [
+            false, true,
+        ]
+    )
+    func unlockPasswords(isEnrolled: Bool) async throws {
+        let secret = isEnrolled ? try await self.scene.enrol() : nil
+        for _ in 0..<Throttle.firstFailureWithWait {
+            _ = try await self.scene.signIn("alice", "wrong", from: Scene.root, Context.ssh)
+        }
+        let checks = self.scene.host.state.withLock { $0.checks }
+        _ = try await self.scene.signIn("Alice", "correct horse", from: Scene.root, Context.ssh)
+        #expect(self.scene.host.state.withLock { $0.checks } == checks)
+        try await ChangingMethod.unlock.run(self.scene, "alice", from: Scene.root)
+        let first = try await self.scene.signIn("alice", "correct horse", from: Scene.root, Context.ssh)
+        if let secret {
+            let second = try await self.scene.verify(first.session, try self.scene.code(secret), from: Scene.root)
+            #expect(second.state == .signedIn)
+        } else {
+            #expect(first.state == .signedIn)
+        }
+    }
+
     @Test("two codes in a row of a clock that is off make its codes right", arguments: [-200, 40, 1499])
     func resynchronise(drift: Int64) async throws {
         let secret = try await self.scene.enrol()
