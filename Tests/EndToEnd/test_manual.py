@@ -19,7 +19,9 @@ README = (REPOSITORY / "README.md").read_text()
 COMMANDS = [
     *["enable", "recovery-codes", "status", "disable", "sign-in"],
     *[f"tokens {what}" for what in ("list", "create", "edit", "refresh", "revoke")],
-    *["sessions list", "sessions revoke", "log", "clear-failures", "admin health", "admin list"],
+    *["sessions list", "sessions revoke", "log", "clear-failures"],
+    *[f"admin {what}" for what in ("health", "list", "show", "set-up", "issue-code", "reset", "unlock")],
+    *[f"admin {what}" for what in ("resynchronise", "adopt", "restored", "log")],
 ]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
@@ -335,10 +337,11 @@ def test_the_commands_page_has_every_member_of_its_json():
     page = Page("twinlock.1")
     members = {}
     methods = ["GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"]
-    for method in [*methods, "CreateToken", "RevokeSessions"]:
+    administration = ["ShowAccount", "IssueRecoveryCode", "Reset", "Resynchronise"]
+    for method in [*methods, "CreateToken", "RevokeSessions", *administration]:
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[method] = set(re.findall(r"(\w+):", reply))
-    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord"):
+    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes"):
         fields = re.search(rf"^type {name} \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[name] = set(re.findall(r"(\w+):", fields))
     told_in_part = members.pop("SignIn")
