@@ -41,7 +41,7 @@ public struct Settings: Equatable, Sendable {
     /// `services.connections-per-uid`: connections that the uid of such a service may hold. Default 256; 1 to 512.
     public var serviceConnectionsPerUid = 256
 
-    /// `administration.group`: whose members may read everybody's accounts. Default `twinlock-admin`, which may be absent.
+    /// `administration.group`: whose members administer. Default `twinlock-admin`, which may be absent.
     public var administrationGroup = "twinlock-admin"
     /// The group that need not be there.
     public static let defaultAdministrationGroup = "twinlock-admin"
