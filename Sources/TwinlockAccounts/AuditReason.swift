@@ -25,6 +25,9 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
     case parted
     case accountRefused
     case firstFactorShown
+    case firstFactorNotAccepted
+    case secondFactorMissing
+    case exempt
     case codeRight
     case codeWrong
     case codeUsed
@@ -89,6 +92,9 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .parted: "name and uid have parted"
         case .accountRefused: "the host's account rules refuse"
         case .firstFactorShown: "first factor shown"
+        case .firstFactorNotAccepted: "first factor right, but policy does not accept it here"
+        case .secondFactorMissing: "password right, but policy requires a second factor and there is none"
+        case .exempt: "password right, and policy asks for no second factor"
         case .codeRight: "code right"
         case .codeWrong: "code wrong"
         case .codeUsed: "code used already"

@@ -52,8 +52,12 @@ public enum SignInStep: Equatable, Sendable {
     case pretend
     /// Say no now.
     case refuse
-    /// Say yes; there is no second factor.
+    /// Say yes: there is no second factor.
     case admit
+    /// Say yes: none is asked for, whether or not there is one.
+    case admitExempt
+    /// A second factor must be there and is not: let the person set one up.
+    case setUp(Account?)
     /// The password must be changed first.
     case passwordExpired
 }
@@ -63,26 +67,41 @@ public enum SignInRule {
     /// The next step.
     ///
     /// Whoever failed, is unknown, has parted from his uid or is refused by the host is asked for a code like one who
-    /// did not, so that a stranger learns nothing before it. Only a right password that needs no code is told at once.
+    /// did not, so that a stranger learns nothing before it. Only a right password that needs no code, or may set one up,
+    /// is told at once.
     ///
     /// - Parameters:
     ///   - first: What became of the first factor.
     ///   - purpose: What the sign-in is for.
-    ///   - hidesPasswordResult: Whether a failed first factor is hidden behind a prompt for a code.
-    public static func next(after first: FirstFactor, purpose: Purpose, hidesPasswordResult: Bool) -> SignInStep {
-        let refusal: SignInStep = hidesPasswordResult ? .pretend : .refuse
+    ///   - demands: What policy asks of it.
+    public static func next(after first: FirstFactor, purpose: Purpose, demands: SignInDemands) -> SignInStep {
+        let refusal: SignInStep = demands.hidesPasswordResult ? .pretend : .refuse
         switch first {
         case .absent:
             return .askPassword
         case .failed:
             return refusal
-        case .shown(_, .active(let account, _)):
-            return .askCode(account)
         case .shown(_, .parted):
+            // Also where none is asked for: whose account it is must be looked at first.
             return refusal
-        case .shown(let check, .none):
+        case .shown(let check, .active(let account, _)):
+            guard demands.secondFactor == .off else { return .askCode(account) }
             guard check.admits else { return refusal }
-            return check == .passwordMustBeChanged && purpose == .session ? .passwordExpired : .admit
+            return self.isTooOld(check, for: purpose) ? .passwordExpired : .admitExempt
+        case .shown(let check, .none(let account)):
+            guard check.admits else { return refusal }
+            if demands.secondFactor == .required, !demands.allowsSetUp { return refusal }
+            if self.isTooOld(check, for: purpose) { return .passwordExpired }
+            switch demands.secondFactor {
+            case .off: return .admitExempt
+            case .optional: return .admit
+            case .required: return .setUp(account)
+            }
         }
+    }
+
+    /// Whether the password must be changed first: login programs see to that themselves.
+    private static func isTooOld(_ check: AccountCheck, for purpose: Purpose) -> Bool {
+        check == .passwordMustBeChanged && purpose == .session
     }
 }

@@ -10,6 +10,8 @@ struct FirstFactorResult {
     var identity: Identity?
     /// The password field when it was shown; nil where it could not be looked at.
     var mark: PasswordMark?
+    /// Of the account; nil where the host was not asked, or does not know the name.
+    var groups: [UInt32]?
     var reason: DecisionLog.Reason
 
     /// Whom a decision about it concerns, where that name was given.
@@ -188,6 +190,7 @@ extension TwinlockService {
             outcome: .shown(check, enrolment),
             identity: identity,
             mark: key.mark(report, of: identity),
+            groups: report.groups,
             reason: reason
         )
     }

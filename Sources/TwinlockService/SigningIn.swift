@@ -16,17 +16,22 @@ extension TwinlockService {
         guard call.parameters.password != nil || !origin.passed.isEmpty else {
             return SignInResult(state: .passwordRequired, user: name)
         }
-        let first = try await self.carryingOut("SignIn", for: .name(name), origin: origin) {
+        var first = try await self.carryingOut("SignIn", for: .name(name), origin: origin) {
             () async throws(Refusal) in
             try await self.firstFactor(name: name, password: call.parameters.password, origin: origin)
         }
         let subject = first.subject(named: name)
-        let factors = Self.factors(origin.passed, hasPassword: call.parameters.password != nil)
-        let step = SignInRule.next(
-            after: first.outcome,
-            purpose: origin.purpose,
-            hidesPasswordResult: self.policy.hidesPasswordResult
-        )
+        let demands = self.demands(of: first, named: name, origin: origin)
+        let hasPassword = call.parameters.password != nil
+        let passed = origin.passed.filter(demands.firstFactors.contains)
+        let factors = Self.factors(passed, hasPassword: hasPassword)
+        if hasPassword, passed.isEmpty, !demands.firstFactors.contains(.password) {
+            first.reject(.firstFactorNotAccepted)
+        }
+        let step: SignInStep =
+            hasPassword || !passed.isEmpty
+            ? SignInRule.next(after: first.outcome, purpose: origin.purpose, demands: demands) : .askPassword
+        first.explain(step, demands)
         switch (step, first.identity) {
         case (.askPassword, _):
             return SignInResult(state: .passwordRequired, user: name)
@@ -48,7 +53,7 @@ extension TwinlockService {
             self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             let ground = PendingSignIn.Ground.pretended(first.identity)
             return try self.pending(ground, first, name: name, origin: origin, factors: factors, begun: begun)
-        case (.admit, .some(let identity)):
+        case (.admit, .some(let identity)), (.admitExempt, .some(let identity)):
             let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
                 () async throws(Refusal) in
                 try await self.signedIn(
@@ -56,7 +61,7 @@ extension TwinlockService {
                     mark: first.mark,
                     origin: origin,
                     factors: factors,
-                    secondFactor: .notEnrolled
+                    secondFactor: step == .admitExempt ? .exempt : .notEnrolled
                 )
             }
             self.toldThrottle.withLock { $0.finished(Target(name, from: origin.failureSource)) }
@@ -65,7 +70,7 @@ extension TwinlockService {
         case (.passwordExpired, _):
             self.log.decision("SignIn", .refused, .passwordMustBeChanged, about: subject, origin: origin)
             throw .named(.passwordExpired)
-        case (.refuse, _), (.askCode, .none), (.admit, .none):
+        case (.setUp, _), (.refuse, _), (.askCode, .none), (.admit, .none), (.admitExempt, .none):
             self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             throw await self.refusalOfFirstFactor(name: name, origin: origin, begun: begun)
         }
@@ -108,7 +113,7 @@ extension TwinlockService {
             created: now,
             lastUsed: now
         )
-        try await self.keep(session)
+        try await self.keep(session, isExempt: secondFactor == .exempt)
         result.session = SessionValue.finished(value)
         result.expires = session.expires(self.policy.sessionLifetimes).value
         return result
@@ -116,10 +121,10 @@ extension TwinlockService {
 
     /// Stores a session. One without a code is looked at once more: set-up may have been confirmed since the sign-in
     /// began, and then it must not live.
-    private func keep(_ session: Session) async throws(Refusal) {
+    private func keep(_ session: Session, isExempt: Bool) async throws(Refusal) {
         do {
             try await self.store.insert(session)
-            guard !session.factors.contains(.code) else { return }
+            guard !isExempt, !session.factors.contains(.code) else { return }
             let accounts = try await self.store.accounts(sharing: session.identity)
             guard case .none = Enrolment(of: session.identity, among: accounts) else {
                 try await self.store.endSession(digest: session.digest)

@@ -28,8 +28,8 @@ public struct Surroundings: Sendable {
 
 /// What an administrator has decided about the service.
 public struct ServicePolicy: Sendable {
-    /// Whether a failed first factor is hidden behind a prompt for a code.
-    public var hidesPasswordResult: Bool
+    /// What is asked of sign-ins.
+    public var signIn: SignInPolicy
     /// The label of the account in the authenticator app; 1 to 64 bytes.
     public var issuer: String
     /// Seconds before "no" is said. Ours; what `pam_unix` asks for.
@@ -52,7 +52,7 @@ public struct ServicePolicy: Sendable {
 
     /// The decisions.
     public init(
-        hidesPasswordResult: Bool,
+        signIn: SignInPolicy,
         issuer: String,
         failureDelaySeconds: Int,
         checkDeadlineSeconds: Int,
@@ -61,7 +61,7 @@ public struct ServicePolicy: Sendable {
         administrators: ListedCallers = ListedCallers(),
         allowsCodeWithoutPassword: Bool = true
     ) {
-        self.hidesPasswordResult = hidesPasswordResult
+        self.signIn = signIn
         self.issuer = issuer
         self.failureDelaySeconds = failureDelaySeconds
         self.checkDeadlineSeconds = checkDeadlineSeconds

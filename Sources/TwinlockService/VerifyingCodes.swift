@@ -261,7 +261,7 @@ extension TwinlockService {
         isFirst: Bool,
         came: Duration
     ) -> Telling {
-        guard self.policy.hidesPasswordResult else { return .plain }
+        guard self.hidesPasswordResult(pending.origin) else { return .plain }
         let now = self.surroundings.now()
         // No code of digits has this shape, however many an account's have.
         let isRecoveryCode = code.withUnsafeBytes { RecoveryCode(normalizing: $0) } != nil

@@ -34,6 +34,16 @@ public struct Settings: Equatable, Sendable {
     /// `sign-in.failure-delay`: seconds before "no" is said. Default 2; 0 to 10.
     public var failureDelay = 2
 
+    /// `policy.second-factor`: `required`, `optional` or `off`, where no rule says anything about it. Default `optional`.
+    public var secondFactor = "optional"
+    /// `policy.publickey-services`: services where a public key, checked by the login program, is a first factor. Default
+    /// `sshd`.
+    public var publicKeyServices = ["sshd"]
+    /// `policy.set-up`: whether who must have a second factor and has none may set one up while he signs in. Default `no`.
+    public var allowsSetUp = false
+    /// `[rule NAME]`: the rules, in the order of the file, which means nothing.
+    public var rules: [RuleSettings] = []
+
     /// `services.users`: local services that sign others in, names or uids. Default none; never root.
     public var serviceUsers: [String] = []
     /// `services.groups`: groups whose members are such services, names or gids. Default none; never root's own.
@@ -81,6 +91,10 @@ public struct Settings: Equatable, Sendable {
     public init(text: String, name: String) throws(SettingsError) {
         self.init()
         for entry in try SettingsFile(text: text, name: name).entries {
+            if let rule = RuleSettings.name(ofSection: entry.section) {
+                try self.set(entry, ofRule: rule, file: name)
+                continue
+            }
             guard let key = Self.keys.first(where: { $0.name == entry.name }) else {
                 let section = Self.keys.filter { $0.name.hasPrefix("\(entry.section).") }
                 let known = (section.isEmpty ? Self.keys : section).map(\.name).joined(separator: ", ")
@@ -97,6 +111,19 @@ public struct Settings: Equatable, Sendable {
                     words: "\(entry.name): \"\(entry.value)\" is not \(expected)"
                 )
             }
+        }
+    }
+
+    private mutating func set(_ entry: SettingsFile.Entry, ofRule rule: String, file: String) throws(SettingsError) {
+        let index: Int
+        if let found = self.rules.firstIndex(where: { $0.name == rule }) {
+            index = found
+        } else {
+            self.rules.append(RuleSettings(name: rule, line: entry.line))
+            index = self.rules.count - 1
+        }
+        if let words = self.rules[index].set(entry.key, to: entry.value) {
+            throw SettingsError(file: file, line: entry.line, words: "rule \(rule): \(entry.key): \(words)")
         }
     }
 
@@ -134,6 +161,23 @@ public struct Settings: Equatable, Sendable {
             return nil
         },
         Self.integer("sign-in.failure-delay", 0...10) { $0.failureDelay = $1 },
+        Key(name: "policy.second-factor") { settings, value in
+            guard RuleSettings.secondFactors.contains(value) else {
+                return "one of \(RuleSettings.secondFactors.joined(separator: ", "))"
+            }
+            settings.secondFactor = value
+            return nil
+        },
+        Key(name: "policy.publickey-services") { settings, value in
+            guard value.isEmpty || RuleSettings.isServiceList(value) else { return RuleSettings.serviceList }
+            settings.publicKeyServices = Self.names(in: value)
+            return nil
+        },
+        Key(name: "policy.set-up") { settings, value in
+            guard value == "yes" || value == "no" else { return "yes or no" }
+            settings.allowsSetUp = value == "yes"
+            return nil
+        },
         Self.list("services.users") { $0.serviceUsers = $1 },
         Self.list("services.groups") { $0.serviceGroups = $1 },
         Self.integer("services.connections-per-uid", 1...512) { $0.serviceConnectionsPerUid = $1 },
@@ -168,7 +212,7 @@ public struct Settings: Equatable, Sendable {
     ]
 
     /// What stands between commas, without the space around it; nothing for an empty text.
-    private static func names(in text: String) -> [String] {
+    static func names(in text: String) -> [String] {
         guard !text.isEmpty else { return [] }
         return text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             let start = part.drop(while: { $0 == " " || $0 == "\t" })
@@ -210,7 +254,7 @@ public struct Settings: Equatable, Sendable {
         set: @escaping @Sendable (inout Settings, String) -> Void
     ) -> Key {
         Key(name: name) { settings, value in
-            guard self.isPlainName(value) else { return "the name of a local user or group, not root" }
+            guard self.isPlainName(value), value != "root" else { return "the name of a local user or group, not root" }
             set(&settings, value)
             return nil
         }
@@ -224,7 +268,7 @@ public struct Settings: Equatable, Sendable {
             let parts = value.split(separator: ",", omittingEmptySubsequences: false).map { part in
                 String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             }
-            guard parts.allSatisfy({ self.isPlainName($0) && $0 != "0" }) else {
+            guard parts.allSatisfy({ self.isPlainName($0) && $0 != "root" && $0 != "0" }) else {
                 return "names or numbers of local users or groups, not root, with commas between"
             }
             set(&settings, parts)
@@ -232,7 +276,7 @@ public struct Settings: Equatable, Sendable {
         }
     }
 
-    private static func isPlainName(_ value: String) -> Bool {
+    static func isPlainName(_ value: String) -> Bool {
         let isPlain = value.utf8.allSatisfy {
             switch $0 {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -241,7 +285,7 @@ public struct Settings: Equatable, Sendable {
             default: false
             }
         }
-        return !value.isEmpty && isPlain && value != "root"
+        return !value.isEmpty && isPlain
     }
 
     private static func integer(

@@ -151,7 +151,7 @@ struct Daemon {
 
     private func policy(servedUid: UInt32?) throws(StartError) -> ServicePolicy {
         var policy = ServicePolicy(
-            hidesPasswordResult: self.settings.hidesPasswordResult,
+            signIn: try .of(self.settings),
             issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
             failureDelaySeconds: self.settings.failureDelay,
             checkDeadlineSeconds: self.settings.checkerDeadline,

@@ -21,7 +21,10 @@ private let enrolled = Account(
 struct SignInRuleTests {
     @Test("without one a password is asked for", arguments: [Purpose.login, .session], [true, false])
     func absent(purpose: Purpose, hides: Bool) {
-        #expect(SignInRule.next(after: .absent, purpose: purpose, hidesPasswordResult: hides) == .askPassword)
+        #expect(
+            SignInRule.next(after: .absent, purpose: purpose, demands: SignInDemands(hidesPasswordResult: hides))
+                == .askPassword
+        )
     }
 
     @Test("whoever must not get in is asked for a code like one who may", arguments: [Purpose.login, .session])
@@ -32,8 +35,14 @@ struct SignInRuleTests {
             failures.append(.shown(check, .parted))
         }
         for first in failures {
-            #expect(SignInRule.next(after: first, purpose: purpose, hidesPasswordResult: true) == .pretend)
-            #expect(SignInRule.next(after: first, purpose: purpose, hidesPasswordResult: false) == .refuse)
+            #expect(
+                SignInRule.next(after: first, purpose: purpose, demands: SignInDemands(hidesPasswordResult: true))
+                    == .pretend
+            )
+            #expect(
+                SignInRule.next(after: first, purpose: purpose, demands: SignInDemands(hidesPasswordResult: false))
+                    == .refuse
+            )
         }
     }
 
@@ -45,7 +54,11 @@ struct SignInRuleTests {
         let first = FirstFactor.shown(check, .active(enrolled, credential))
         for purpose in [Purpose.login, .session] {
             for hides in [true, false] {
-                let step = SignInRule.next(after: first, purpose: purpose, hidesPasswordResult: hides)
+                let step = SignInRule.next(
+                    after: first,
+                    purpose: purpose,
+                    demands: SignInDemands(hidesPasswordResult: hides)
+                )
                 #expect(step == .askCode(enrolled))
             }
         }
@@ -54,7 +67,11 @@ struct SignInRuleTests {
     @Test("who has no second factor is let in, and told of an old password only where no login program sees to it")
     func notEnrolled() {
         func next(_ check: AccountCheck, _ purpose: Purpose) -> SignInStep {
-            SignInRule.next(after: .shown(check, .none(nil)), purpose: purpose, hidesPasswordResult: true)
+            SignInRule.next(
+                after: .shown(check, .none(nil)),
+                purpose: purpose,
+                demands: SignInDemands(hidesPasswordResult: true)
+            )
         }
         #expect(next(.usable, .login) == .admit)
         #expect(next(.usable, .session) == .admit)

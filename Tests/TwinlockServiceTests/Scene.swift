@@ -165,8 +165,10 @@ final class Scene: Sendable {
         let clock = Clock()
         self.clock = clock
         let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
+        var signIn = SignInPolicy()
+        signIn.hidesPasswordResult = hidesPasswordResult
         var policy = ServicePolicy(
-            hidesPasswordResult: hidesPasswordResult,
+            signIn: signIn,
             issuer: "host",
             failureDelaySeconds: 2,
             checkDeadlineSeconds: 15,
