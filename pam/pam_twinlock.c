@@ -14,8 +14,10 @@
  *   PAM_AUTHINFO_UNAVAIL  no daemon, the wrong one, a timeout, a reply that makes no sense
  *   PAM_SERVICE_ERR       the options in the PAM file are wrong
  *
+ * In the session phase it may show one line, which the daemon composes (GetNotice). That never fails a login.
+ *
  * Readable from the top: limits, log, UTF-8, JSON writing, JSON reading, the socket, one call, options, the
- * flow, pam_sm_*.
+ * flow, the line of a session, pam_sm_*.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -49,6 +51,7 @@
 #define TTY_MAX 64
 #define HOST_MAX 255
 #define SESSION_MAX 2048
+#define NOTICE_MAX 200
 
 /* A call or a reply with its NUL. A byte of a string is at most six on the wire (\u001f). */
 #define FRAME_MAX 16384
@@ -68,6 +71,7 @@ static_assert(FRAME_MAX >= ESCAPED * (SESSION_MAX + CODE_MAX) + FIXED_PART, "the
 #define CONNECT_MS 1000 /* a local daemon answers at once or is not there */
 #define TIMEOUT_DEFAULT 20 /* seconds for one call: the password checker's 15, and 5 for everything else */
 #define TIMEOUT_MAX 120    /* sshd's LoginGraceTime: nobody waits longer */
+#define TIMEOUT_SESSION 2  /* seconds for GetNotice: a login that has succeeded waits for no courtesy */
 
 static const char password_service[] = "twinlock-password";
 static const char default_socket[] = "/run/twinlock/twinlock.socket";
@@ -81,14 +85,16 @@ struct options {
 	bool code_only;
 	bool nullok;
 	bool debug;
+	bool show_remaining;
 	const char *socket;
 	int timeout; /* seconds */
 };
 
-/* One run of pam_sm_authenticate. */
+/* One run of pam_sm_authenticate or pam_sm_open_session. */
 struct login {
 	pam_handle_t *pamh;
 	struct options options;
+	int severity;            /* syslog's, of an exchange that fails */
 	bool silent;             /* PAM_SILENT: no messages */
 	char user[USER_MAX + 1]; /* our copy: a conversation function may change the handle's */
 };
@@ -566,13 +572,14 @@ skip_value(struct reader *r)
 
 /* --- Replies --- */
 
-/* What we look at in a reply to SignIn or Verify2FACode. Texts are in the frame. */
+/* What we look at in a reply to SignIn, Verify2FACode or GetNotice. Texts are in the frame. */
 struct reply {
 	struct text error;
 	struct text state;
 	struct text session; /* secret */
 	struct text user;
 	struct text second_factor;
+	struct text notice;
 	bool has_seconds;
 	int32_t seconds; /* 0...WAIT_MAX */
 };
@@ -597,6 +604,8 @@ read_parameter(struct reader *r, struct text key, void *out)
 		return read_optional_string(r, &reply->session);
 	if (text_is(key, "secondFactor"))
 		return read_optional_string(r, &reply->second_factor);
+	if (text_is(key, "notice"))
+		return read_optional_string(r, &reply->notice);
 	if (text_is(key, "seconds")) {
 		if (take_word(r, "null"))
 			return true;
@@ -689,14 +698,16 @@ find_socket(const struct login *login, struct place *place)
 		at += strspn(at, "/");
 		length = strcspn(at, "/");
 		if (fd < 0 || fstat(fd, &found) < 0) {
-			pam_syslog(login->pamh, LOG_ERR, "cannot reach twinlockd at \"%s\": %m", path);
+			pam_syslog(
+				login->pamh, login->severity, "cannot reach twinlockd at \"%s\": %m", path);
 			break;
 		}
 		if (length == 0) {
 			if (!S_ISSOCK(found.st_mode)) {
-				pam_syslog(login->pamh, LOG_ERR, "cannot trust \"%s\": not a socket", path);
+				pam_syslog(login->pamh, login->severity, "cannot trust \"%s\": not a socket",
+					path);
 			} else if ((way.other != 0 && way.other != found.st_uid) || way.shared) {
-				pam_syslog(login->pamh, LOG_ERR,
+				pam_syslog(login->pamh, login->severity,
 					"cannot trust \"%s\": its directory belongs to another user or is "
 					"writable by "
 					"others",
@@ -708,7 +719,7 @@ find_socket(const struct login *login, struct place *place)
 			break;
 		}
 		if (length > NAME_MAX || !S_ISDIR(found.st_mode) || !may_pass(&found, &way)) {
-			pam_syslog(login->pamh, LOG_ERR,
+			pam_syslog(login->pamh, login->severity,
 				"cannot trust \"%s\": \"%.*s\" is no directory, belongs to another user or "
 				"is writable "
 				"by others",
@@ -786,8 +797,8 @@ open_connection(const struct login *login)
 		return -1;
 	fd = connect_by(login->options.socket, now_ms() + CONNECT_MS);
 	if (fd < 0) {
-		pam_syslog(
-			login->pamh, LOG_ERR, "cannot reach twinlockd at \"%s\": %m", login->options.socket);
+		pam_syslog(login->pamh, login->severity, "cannot reach twinlockd at \"%s\": %m",
+			login->options.socket);
 		return -1;
 	}
 	if (!find_socket(login, &after)) {
@@ -795,13 +806,13 @@ open_connection(const struct login *login)
 		return -1;
 	}
 	if (before.device != after.device || before.inode != after.inode || before.owner != after.owner) {
-		pam_syslog(login->pamh, LOG_ERR, "cannot trust \"%s\": replaced while connecting",
+		pam_syslog(login->pamh, login->severity, "cannot trust \"%s\": replaced while connecting",
 			login->options.socket);
 		(void)close(fd);
 		return -1;
 	}
 	if (!is_right_peer(fd, after.owner)) {
-		pam_syslog(login->pamh, LOG_ERR,
+		pam_syslog(login->pamh, login->severity,
 			"cannot trust \"%s\": somebody other than its owner listens there",
 			login->options.socket);
 		(void)close(fd);
@@ -865,14 +876,14 @@ exchange(const struct login *login, char frame[FRAME_MAX], size_t length, struct
 		got = receive_frame(fd, frame, deadline, &why);
 	}
 	if (got < 0)
-		pam_syslog(login->pamh, LOG_ERR, "no answer from twinlockd at \"%s\": %s",
+		pam_syslog(login->pamh, login->severity, "no answer from twinlockd at \"%s\": %s",
 			login->options.socket, why != NULL ? why : strerrordesc_np(errno));
 	(void)close(fd);
 	if (got < 0)
 		return false;
 	if (!read_reply(frame, (size_t)got, reply)) {
-		pam_syslog(login->pamh, LOG_ERR, "the answer of twinlockd at \"%s\" cannot be understood",
-			login->options.socket);
+		pam_syslog(login->pamh, login->severity,
+			"the answer of twinlockd at \"%s\" cannot be understood", login->options.socket);
 		return false;
 	}
 	return true;
@@ -960,6 +971,14 @@ set_nullok(struct options *options, const char *value)
 }
 
 static bool
+set_show_remaining(struct options *options, const char *value)
+{
+	(void)value;
+	options->show_remaining = true;
+	return true;
+}
+
+static bool
 set_debug(struct options *options, const char *value)
 {
 	(void)value;
@@ -1010,6 +1029,7 @@ static const struct option {
 } known_options[] = {
 	{"code_only", set_code_only, ""},
 	{"nullok", set_nullok, ""},
+	{"show_remaining", set_show_remaining, ""},
 	{"debug", set_debug, ""},
 	{"socket=", set_socket, "an absolute path of at most 107 bytes without . and .."},
 	{"timeout=", set_timeout, "seconds, 1...120"},
@@ -1039,10 +1059,10 @@ find_option(const char *argument, const char **value)
 
 /*
  * Reads the line of the PAM file. A misspelt option is one that somebody relies on, so it is refused and
- * named, and so is one that comes twice.
+ * named, and so is one that comes twice. result: what comes of that, for the log.
  */
 static bool
-parse_options(pam_handle_t *pamh, int argc, const char **argv, struct options *options)
+parse_options(pam_handle_t *pamh, int argc, const char **argv, const char *result, struct options *options)
 {
 	bool seen[OPTION_COUNT] = {false};
 	int i;
@@ -1053,17 +1073,17 @@ parse_options(pam_handle_t *pamh, int argc, const char **argv, struct options *o
 		const struct option *option = find_option(argv[i], &value);
 
 		if (option == NULL) {
-			pam_syslog(pamh, LOG_ERR, "unknown option \"%s\": refusing the login", argv[i]);
+			pam_syslog(pamh, LOG_ERR, "unknown option \"%s\"%s", argv[i], result);
 			return false;
 		}
 		if (seen[option - known_options]) {
-			pam_syslog(pamh, LOG_ERR, "option \"%s\" comes twice: refusing the login", argv[i]);
+			pam_syslog(pamh, LOG_ERR, "option \"%s\" comes twice%s", argv[i], result);
 			return false;
 		}
 		seen[option - known_options] = true;
 		if (!option->set(options, value)) {
-			pam_syslog(pamh, LOG_ERR, "option \"%s\": expected %s: refusing the login", argv[i],
-				option->expected);
+			pam_syslog(pamh, LOG_ERR, "option \"%s\": expected %s%s", argv[i], option->expected,
+				result);
 			return false;
 		}
 	}
@@ -1352,24 +1372,83 @@ take_user(struct login *login)
 	return PAM_SUCCESS;
 }
 
+/* The daemon's own question about a password: a stack that holds us must not ask the daemon again. */
+static bool
+is_password_check(pam_handle_t *pamh)
+{
+	const void *service = NULL; /* borrowed from pamh */
+
+	return pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS && service != NULL &&
+	       strcmp(service, password_service) == 0;
+}
+
+/* --- The line of a session --- */
+
+/* The GetNotice call: the length of its frame. */
+static size_t
+write_get_notice(const struct login *login, char frame[FRAME_MAX])
+{
+	struct writer w = {.at = frame, .end = frame + FRAME_MAX};
+
+	put(&w, "{\"method\":\"org.twinlock.Authentication.GetNotice\",\"parameters\":{\"user\":");
+	put_string(&w, login->user);
+	if (login->options.show_remaining)
+		put(&w, ",\"remaining\":true");
+	put(&w, "}}");
+	return end_frame(&w, frame);
+}
+
+/* Whether a text may go to a terminal whose owner did not ask for it: one line that moves no cursor. */
+static bool
+is_one_line(struct text text)
+{
+	size_t i;
+
+	if (text.length == 0 || text.length > NOTICE_MAX)
+		return false;
+	for (i = 0; i < text.length; i++)
+		if (text.bytes[i] < 0x20 || text.bytes[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* Asks the daemon for the line and shows it. Whatever goes wrong is logged once and shown nowhere. */
+static void
+show_notice(const struct login *login)
+{
+	char frame[FRAME_MAX];
+	struct reply reply;
+	size_t length = write_get_notice(login, frame);
+
+	if (length == 0 || !exchange(login, frame, length, &reply))
+		return;
+	if (reply.error.bytes != NULL)
+		pam_syslog(login->pamh, login->severity, "twinlockd answers GetNotice with an error");
+	else if (reply.notice.bytes == NULL)
+		debug_log(login, "there is nothing to tell");
+	else if (!is_one_line(reply.notice))
+		pam_syslog(login->pamh, login->severity,
+			"what twinlockd has to tell is not one line of at most 200 printable characters");
+	else
+		(void)pam_info(login->pamh, "%s", reply.notice.bytes);
+}
+
 /* --- What libpam calls --- */
 
 int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct login login = {.pamh = pamh, .silent = ((unsigned)flags & PAM_SILENT) != 0};
+	struct login login = {
+		.pamh = pamh, .severity = LOG_ERR, .silent = ((unsigned)flags & PAM_SILENT) != 0};
 	struct secrets secrets;
-	const void *service = NULL; /* borrowed from pamh */
 	int rc;
 
 	memset(&secrets, 0, sizeof(secrets));
-	/* The daemon's own question about a password: a stack that holds us must not ask the daemon again. */
-	if (pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS && service != NULL &&
-		strcmp(service, password_service) == 0) {
+	if (is_password_check(pamh)) {
 		rc = PAM_IGNORE;
 		goto out;
 	}
-	if (!parse_options(pamh, argc, argv, &login.options)) {
+	if (!parse_options(pamh, argc, argv, ": refusing the login", &login.options)) {
 		rc = PAM_SERVICE_ERR;
 		goto out;
 	}
@@ -1400,12 +1479,27 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	return PAM_IGNORE;
 }
 
-/* Success and not PAM_IGNORE: libpam turns a `required` stack in which every module ignores into a failure.
+/*
+ * Success whatever happens, wrong options included: who has got in stays in, and nothing but a line is
+ * missing. And not PAM_IGNORE: libpam turns a `required` stack in which every module ignores into a failure.
+ *
+ * Only for programs that run as root: they know whose session it is, and no other is told.
  */
 int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh, (void)flags, (void)argc, (void)argv;
+	struct login login = {.pamh = pamh, .severity = LOG_NOTICE};
+	const void *user = NULL; /* borrowed from pamh; never asked for: there is a session already */
+
+	if (((unsigned)flags & PAM_SILENT) != 0 || geteuid() != 0 || is_password_check(pamh) ||
+		!parse_options(pamh, argc, argv, ": nothing is shown", &login.options))
+		return PAM_SUCCESS;
+	if (pam_get_item(pamh, PAM_USER, &user) != PAM_SUCCESS || user == NULL || !is_user_name(user))
+		return PAM_SUCCESS;
+	memcpy(login.user, user, strlen(user) + 1);
+	if (login.options.timeout > TIMEOUT_SESSION)
+		login.options.timeout = TIMEOUT_SESSION;
+	show_notice(&login);
 	return PAM_SUCCESS;
 }
 

@@ -123,6 +123,7 @@ extension TwinlockService {
         MethodEntry(Authentication.Verify2FACode.self, callers: .whoSignedIn { $0.session }, handle: verify2FACode),
         MethodEntry(Authentication.GetSession.self, callers: .whoMayUse { $0.session }, handle: getSession),
         MethodEntry(Authentication.SignOut.self, callers: .anyone, handle: signOut),
+        MethodEntry(Authentication.GetNotice.self, callers: .selfOrRoot, handle: getNotice),
     ]
 
     private static let accountMethods: [MethodEntry] = [

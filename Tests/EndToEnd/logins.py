@@ -104,30 +104,57 @@ def ssh_command(user):
     return ["ssh", "-F", "none", "-p", str(PORT), *words, f"{user}@127.0.0.1"]
 
 
+class Askpass:
+    """Gives these answers to the prompts of an OpenSSH client, in order, and nothing once they are used up."""
+
+    def __init__(self, user, answers):
+        self._user = user
+        self._directory = pathlib.Path(tempfile.mkdtemp(prefix="askpass-"))
+        program = self._directory / "askpass"
+        program.write_text(ASKPASS)
+        program.chmod(0o700)
+        (self._directory / "count").write_text("0\n")
+        for number, answer in enumerate(answers):
+            (self._directory / f"answer.{number}").write_text(answer + "\n")
+        self.environment = {
+            **accounts.ENVIRONMENT,
+            "HOME": "/root",
+            "SSH_ASKPASS": str(program),
+            "SSH_ASKPASS_REQUIRE": "force",
+        }
+
+    def prompts(self):
+        """What was asked."""
+        asked = sorted(self._directory.glob("prompt.*"), key=lambda path: int(path.suffix[1:]))
+        return [path.read_text().removeprefix(f"({self._user}@127.0.0.1) ") for path in asked]
+
+
 def ssh(user, *answers):
-    """Logs in with the OpenSSH client; answers the prompts in order, and nothing once they are used up."""
+    """Logs in with the OpenSSH client and runs one command."""
     name = getattr(user, "name", user)
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="askpass-"))
-    askpass = directory / "askpass"
-    askpass.write_text(ASKPASS)
-    askpass.chmod(0o700)
-    (directory / "count").write_text("0\n")
-    for number, answer in enumerate(answers):
-        (directory / f"answer.{number}").write_text(answer + "\n")
-    environment = {**accounts.ENVIRONMENT, "HOME": "/root", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+    askpass = Askpass(name, answers)
     done = subprocess.run(
         [*ssh_command(name), "id -un"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=BOUND,
-        env=environment,
+        env=askpass.environment,
         start_new_session=True,
     )
-    asked = sorted(directory.glob("prompt.*"), key=lambda path: int(path.suffix[1:]))
-    prompts = [path.read_text().removeprefix(f"({name}@127.0.0.1) ") for path in asked]
     admitted = done.returncode == 0 and done.stdout == f"{name}\n"
-    return Login(admitted, prompts, done.stderr, done.returncode)
+    return Login(admitted, askpass.prompts(), done.stderr, done.returncode)
+
+
+def ssh_shell(account, *answers):
+    """Logs in with the OpenSSH client to a shell on a terminal, as a person does; what he sees is what he was told."""
+    askpass = Askpass(account.name, answers)
+    # On a terminal that can do nothing the shell adds nothing to its output.
+    with Pty(ssh_command(account.name), env={**askpass.environment, "TERM": "dumb"}) as terminal:
+        terminal.send("id -un; exit\n")
+        seen, status = terminal.finish()
+    admitted = status == 0 and account.name in seen.replace("\r", "").split("\n")
+    return Login(admitted, askpass.prompts(), seen, status)
 
 
 def paramiko_login(user, *answers):
@@ -157,17 +184,32 @@ def paramiko_login(user, *answers):
 
 
 def su(from_account, to_account, *answers):
-    """Becomes another user on a terminal."""
-    with Pty(["su", "--command", "id -un", to_account.name], **from_account.options()) as terminal:
+    """Becomes another user on a terminal, for one command."""
+    return _su(["su", "--command", "id -un", to_account.name], from_account, to_account, answers)
+
+
+def su_shell(from_account, to_account, *answers):
+    """Becomes another user on a terminal, in a shell as after a login: only then su passes on what modules say."""
+    return _su(["su", "--login", to_account.name], from_account, to_account, answers, r"\$ $", "id -un; exit")
+
+
+def _su(words, from_account, to_account, answers, *then):
+    """Answers the prompts, which end in a colon, then types a line where the shell waits for one, if it does."""
+    options = from_account.options()
+    options["env"]["TERM"] = "dumb"
+    with Pty(words, **options) as terminal:
         prompts = []
         for answer in answers:
-            text = terminal.read_until(r"([^\r\n]+: )$")
-            prompts.append(text)
+            prompts.append(terminal.read_until(r"([^\r\n]+: )$"))
             terminal.send(answer + "\n")
-        rest, status = terminal.finish()
-    lines = [line for line in rest.replace("\r", "").split("\n") if line]
-    admitted = status == 0 and lines[-1:] == [to_account.name]
-    return Login(admitted, prompts, rest, status)
+        if then:
+            prompt, line = then
+            terminal.read_until(prompt)
+            terminal.send(line + "\n")
+        _, status = terminal.finish()
+        seen = terminal.seen
+    admitted = status == 0 and to_account.name in seen.replace("\r", "").split("\n")
+    return Login(admitted, prompts, seen, status)
 
 
 def pamtester(service, user, *answers):

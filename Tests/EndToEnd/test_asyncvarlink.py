@@ -83,6 +83,10 @@ class Session(typing.TypedDict):
     groups: list[str] | None
 
 
+class Notice(typing.TypedDict):
+    notice: str | None
+
+
 class AuthenticationFailed(TypedVarlinkErrorReply, interface=AUTHENTICATION):
     class Parameters:
         pass
@@ -132,6 +136,10 @@ class Authentication(VarlinkInterface, name=AUTHENTICATION):
 
     @varlinkmethod
     async def SignOut(self, *, session: str) -> None:
+        raise NotImplementedError
+
+    @varlinkmethod
+    async def GetNotice(self, *, user: str | None = None, remaining: bool | None = None) -> Notice:
         raise NotImplementedError
 
 
@@ -242,6 +250,15 @@ def test_root_signs_in_for_a_login_with_a_context(user):
     assert verdict["state"] is State.signedIn
     assert verdict["secondFactor"] is SecondFactor.verified
     assert verdict.get("session") is None
+
+
+def test_a_notice_is_a_line_or_nothing(user):
+    async def ask():
+        async with connected(Authentication) as (twinlock,):
+            calls = twinlock.GetNotice(user=user.name), twinlock.GetNotice(user=user.name, remaining=True)
+            return [(await call).get("notice") for call in calls]
+
+    assert in_time(ask()) == [None, "Twinlock: 10 recovery codes left."]
 
 
 def test_errors_have_names_and_types(user):

@@ -9,6 +9,7 @@ struct InterfaceTextTests {
         Self.tables(Authentication.Verify2FACode.self),
         Self.tables(Authentication.GetSession.self),
         Self.tables(Authentication.SignOut.self),
+        Self.tables(Authentication.GetNotice.self),
         Self.tables(OwnAccount.GetStatus.self),
         Self.tables(OwnAccount.BeginSetUp.self),
         Self.tables(OwnAccount.ConfirmSetUp.self),

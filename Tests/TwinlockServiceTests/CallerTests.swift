@@ -162,6 +162,7 @@ struct CallerTests {
             ("Verify2FACode", "{\"code\":\"1\"}", "session"), ("Verify2FACode", "{\"session\":\"s\"}", "code"),
             ("SignIn", "{\"password\":\"\(String(repeating: "x", count: 513))\"}", "password"),
             ("GetSession", "{\"session\":null}", "session"),
+            ("GetNotice", "{\"user\":1}", "user"), ("GetNotice", "{\"remaining\":\"yes\"}", "remaining"),
         ]
     )
     func parameters(method: String, parameters: String, field: String) async throws {

@@ -43,6 +43,7 @@ class Outcome:
     prompts: list = dataclasses.field(default_factory=list)
     messages: list = dataclasses.field(default_factory=list)
     log: list = dataclasses.field(default_factory=list)
+    priorities: list = dataclasses.field(default_factory=list)
     authtok: str | None = None
     changed: list = dataclasses.field(default_factory=list)
     needles: list = dataclasses.field(default_factory=list)
@@ -71,6 +72,7 @@ def parse(output):
         elif word == "message":
             outcome.messages.append((fields[0], _text(fields[1])))
         elif word == "log":
+            outcome.priorities.append(int(fields[0]))
             outcome.log.append(_text(fields[1]))
         elif word == "result":
             outcome.results.append(RESULTS.get(int(rest), f"code {rest}"))

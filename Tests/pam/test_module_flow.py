@@ -180,7 +180,7 @@ def test_a_service_with_nearly_that_name_is_asked_like_any_other(daemon, sign_in
     assert (outcome.result, outcome.prompts) == ("PAM_AUTH_ERR", [PASSWORD_PROMPT, CODE_PROMPT])
 
 
-# The other hooks.
+# The other hooks; opening a session is in test_module_session.py.
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,6 @@ def test_a_service_with_nearly_that_name_is_asked_like_any_other(daemon, sign_in
     [
         ("setcred", "PAM_SUCCESS"),
         ("acct_mgmt", "PAM_IGNORE"),
-        ("open_session", "PAM_SUCCESS"),
         ("close_session", "PAM_SUCCESS"),
         ("chauthtok", "PAM_IGNORE"),
     ],

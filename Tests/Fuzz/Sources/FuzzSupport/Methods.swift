@@ -37,6 +37,7 @@ package struct KnownMethod: Sendable {
         KnownMethod(Authentication.Verify2FACode.self),
         KnownMethod(Authentication.GetSession.self),
         KnownMethod(Authentication.SignOut.self),
+        KnownMethod(Authentication.GetNotice.self),
         KnownMethod(OwnAccount.GetStatus.self),
         KnownMethod(OwnAccount.BeginSetUp.self),
         KnownMethod(OwnAccount.ConfirmSetUp.self),
