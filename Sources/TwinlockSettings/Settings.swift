@@ -36,12 +36,11 @@ public struct Settings: Equatable, Sendable {
 
     /// `policy.second-factor`: `required`, `optional` or `off`, where no rule says anything about it. Default `optional`.
     public var secondFactor = "optional"
-    /// `policy.publickey-services`: services where a public key, checked by the login program, is a first factor. Default
-    /// `sshd`.
+    /// `policy.publickey-services`: services where a public key is a first factor. Default `sshd`.
     public var publicKeyServices = ["sshd"]
     /// `policy.set-up`: whether who must have a second factor and has none may set one up while he signs in. Default `no`.
     public var allowsSetUp = false
-    /// `[rule NAME]`: the rules, in the order of the file, which means nothing.
+    /// The sections `[rule NAME]`, in the order of the file, which means nothing.
     public var rules: [RuleSettings] = []
 
     /// `services.users`: local services that sign others in, names or uids. Default none; never root.

@@ -227,6 +227,13 @@ def test_the_settings_page_has_every_key_and_none_more(tmp_path):
     assert set(settings_entries()) == known_keys(tmp_path) == set(documented_defaults())
 
 
+def test_the_settings_page_has_every_key_of_a_rule_and_none_more(tmp_path):
+    done = check_settings(tmp_path, "[rule one]\nnothing = 1\n")
+    assert done.returncode == 2
+    expected = set(re.findall(r"[a-z-]+", done.stderr.split("expected one of ", 1)[1]))
+    assert set(Page("twinlockd.conf.5").section("RULES")) == expected
+
+
 def test_the_settings_page_has_every_default():
     entries = settings_entries()
     for key, default in documented_defaults().items():

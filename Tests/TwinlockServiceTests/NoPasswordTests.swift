@@ -51,7 +51,7 @@ struct NoPasswordTests {
         scene.lockPassword()
         // Longer than what the host said before is kept.
         scene.pass(61)
-        let first = try await scene.signIn("alice", nil, from: Scene.root) { $0.passed = [.publickey] }
+        let first = try await scene.signIn("alice", nil, from: Scene.root) { $0.byKey() }
         return try #require(
             try await scene.verify(first.session, try scene.code(alice.secret), from: Scene.root).session
         )
@@ -163,7 +163,7 @@ struct NoPasswordTests {
         let alice = try await scene.equip()
         scene.lockPassword()
         let first = try await scene.signIn("alice", nil, from: Scene.root) {
-            $0.passed = [.publickey]
+            $0.byKey()
             $0.purpose = .login
         }
         _ = try await scene.verify(first.session, alice.codes[0], from: Scene.root)

@@ -158,9 +158,9 @@ struct ReviewTests {
         let session = try await self.session(scene)
         self.change(scene, .otherHash)
         // What another sign-in has brought in the meantime is kept.
-        _ = try await scene.signIn("alice", nil, from: Scene.root) { $0.passed = [.publickey] }
+        _ = try await scene.signIn("alice", nil, from: Scene.root) { $0.byKey() }
         scene.pass(60)
-        _ = try await scene.signIn("alice", nil, from: Scene.root) { $0.passed = [.publickey] }
+        _ = try await scene.signIn("alice", nil, from: Scene.root) { $0.byKey() }
         self.change(scene, .hash)
         try await self.use(session, scene)
     }
@@ -233,7 +233,7 @@ struct ReviewTests {
         let scene = try Scene()
         self.change(scene, field)
         let session = try #require(
-            try await scene.signIn("alice", nil, from: Scene.root) { $0.passed = [.publickey] }.session
+            try await scene.signIn("alice", nil, from: Scene.root) { $0.byKey() }.session
         )
         scene.pass(60)
         try await self.use(session, scene)

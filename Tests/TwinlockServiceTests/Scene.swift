@@ -301,6 +301,12 @@ extension SecretText {
 }
 
 extension Context {
+    /// sshd has checked a key, and wants a session.
+    mutating func byKey() {
+        self.service = "sshd"
+        self.passed = [.publickey]
+    }
+
     static func ssh(_ context: inout Context) {
         context.service = "sshd"
         context.remoteHost = "192.0.2.7"

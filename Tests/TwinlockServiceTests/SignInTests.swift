@@ -224,7 +224,7 @@ struct SignInTests {
         let scene = try Scene()
         let secret = try await scene.enrol()
         let key = try await scene.signIn("alice", nil, from: Scene.root) {
-            $0.passed = [.publickey]
+            $0.byKey()
             $0.purpose = .login
         }
         let done = try await scene.verify(key.session, try scene.code(secret), from: Scene.root)
