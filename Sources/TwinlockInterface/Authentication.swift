@@ -210,6 +210,14 @@ public struct SignInResult: Message {
     public var recoveryCodesLeft: Int64?
     /// With `signedIn` after a second factor: whether it was a recovery code.
     public var recoveryCodeUsed: Bool?
+    /// With `codeRequired`, to login programs: text to show before the prompt. Secret.
+    public var message: SecretText?
+    /// With `codeRequired`, to login programs: what to ask with.
+    public var prompt: String?
+
+    /// Bytes of the longest message and of the longest prompt: a set-up, or ten recovery codes, in words.
+    public static let maximumMessageBytes = 4096
+    public static let maximumPromptBytes = 80
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -222,6 +230,8 @@ public struct SignInResult: Message {
         .optional("failedCodes", .int),
         .optional("recoveryCodesLeft", .int),
         .optional("recoveryCodeUsed", .bool),
+        .optional("message", .secret(maximumBytes: Self.maximumMessageBytes)),
+        .optional("prompt", .string(maximumBytes: Self.maximumPromptBytes)),
     ]
 
     /// An answer.
@@ -234,7 +244,9 @@ public struct SignInResult: Message {
         expires: Int64? = nil,
         failedCodes: Int64? = nil,
         recoveryCodesLeft: Int64? = nil,
-        recoveryCodeUsed: Bool? = nil
+        recoveryCodeUsed: Bool? = nil,
+        message: SecretText? = nil,
+        prompt: String? = nil
     ) {
         self.state = state
         self.session = session
@@ -245,6 +257,8 @@ public struct SignInResult: Message {
         self.failedCodes = failedCodes
         self.recoveryCodesLeft = recoveryCodesLeft
         self.recoveryCodeUsed = recoveryCodeUsed
+        self.message = message
+        self.prompt = prompt
     }
 
     /// Reads checked members.
@@ -258,6 +272,8 @@ public struct SignInResult: Message {
         self.failedCodes = object?["failedCodes"]?.integer
         self.recoveryCodesLeft = object?["recoveryCodesLeft"]?.integer
         self.recoveryCodeUsed = object?["recoveryCodeUsed"]?.bool
+        self.message = object?["message"]?.secret
+        self.prompt = object?["prompt"]?.string
     }
 
     /// Writes the members that are there.
@@ -273,6 +289,8 @@ public struct SignInResult: Message {
         json.member("failedCodes", self.failedCodes)
         json.member("recoveryCodesLeft", self.recoveryCodesLeft)
         json.member("recoveryCodeUsed", self.recoveryCodeUsed)
+        json.member("message", secret: self.message)
+        json.member("prompt", self.prompt)
     }
 }
 

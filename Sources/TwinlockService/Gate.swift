@@ -18,6 +18,8 @@ struct AccountSubject: Sendable {
     let identity: Identity
     /// The session that was given; live, and the caller may use it. A token is none: it proves no factor.
     let session: Session?
+    /// Of the account when a sign-in found no second factor; the session that was given is there to set one up.
+    var setUpGeneration: Int64?
 }
 
 extension Callers where Parameters == SignInParameters, Subject == SignInSubject {
@@ -77,6 +79,18 @@ extension Callers where Subject == Bearer {
 }
 
 extension Callers where Subject == AccountSubject {
+    /// The same, and the account of a sign-in that must set its second factor up.
+    static func whoSetsUp(_ session: @escaping @Sendable (Parameters) -> SecretText?) -> Self {
+        let owner = Self.accountOwner(session)
+        return Self { service, parameters, peer, method throws(Refusal) in
+            try service.admit(peer)
+            if let value = session(parameters), let subject = try service.settingUp(value, for: peer) {
+                return subject
+            }
+            return try await owner.admit(service, parameters, peer, method)
+        }
+    }
+
     /// The account of the session or token that is given, or else of the caller's uid.
     static func accountOwner(_ session: @escaping @Sendable (Parameters) -> SecretText?) -> Self {
         Self { service, parameters, peer, method throws(Refusal) in

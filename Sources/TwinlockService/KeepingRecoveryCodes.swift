@@ -88,6 +88,11 @@ extension TwinlockService {
             self.log.decision(method, .refused, .parted, of: identity, origin: origin)
             throw .named(.unavailable)
         }
+        // A sign-in that set the factor up speaks of that one and no later one.
+        if let generation = call.subject.setUpGeneration, account.generation != generation + 1 {
+            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
+            throw .named(.signInAgain)
+        }
         do {
             try await self.store.acknowledgeRecoveryCodes(
                 account: account.id,

@@ -128,8 +128,8 @@ extension TwinlockService {
 
     private static let accountMethods: [MethodEntry] = [
         MethodEntry(OwnAccount.GetStatus.self, callers: .accountOwner { $0.session }, handle: getStatus),
-        MethodEntry(OwnAccount.BeginSetUp.self, callers: .accountOwner { $0.session }, handle: beginSetUp),
-        MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .accountOwner { $0.session }, handle: confirmSetUp),
+        MethodEntry(OwnAccount.BeginSetUp.self, callers: .whoSetsUp { $0.session }, handle: beginSetUp),
+        MethodEntry(OwnAccount.ConfirmSetUp.self, callers: .whoSetsUp { $0.session }, handle: confirmSetUp),
         MethodEntry(OwnAccount.Disable.self, callers: .accountOwner { $0.session }, handle: disable),
         MethodEntry(
             OwnAccount.ViewRecoveryCodes.self,
@@ -143,7 +143,7 @@ extension TwinlockService {
         ),
         MethodEntry(
             OwnAccount.AcknowledgeRecoveryCodes.self,
-            callers: .accountOwner { $0.session },
+            callers: .whoSetsUp { $0.session },
             handle: acknowledgeRecoveryCodes
         ),
         MethodEntry(OwnAccount.GetLog.self, callers: .accountOwner { $0.session }, handle: getLog),

@@ -26,6 +26,11 @@ struct PendingLedger: Sendable {
         return entry.tries
     }
 
+    /// Whether it was finished or signed out.
+    func isOver(_ pending: PendingSignIn) -> Bool {
+        self.entries[pending.id]?.isOver ?? false
+    }
+
     /// Ends a pending sign-in; whether this call was the one that ended it.
     mutating func end(_ pending: PendingSignIn, at now: UnixSeconds) -> Bool {
         var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)

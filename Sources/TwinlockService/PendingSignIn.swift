@@ -19,6 +19,10 @@ struct PendingSignIn: Equatable, Sendable {
         /// An account whose first factor was shown; good under that generation only. The mark is of then; nil where the
         /// password field could not be looked at.
         case genuine(Identity, generation: Int64, AccountCheck, PasswordMark?)
+        /// One that sets its second factor up first: there was none under that generation.
+        case settingUp(Identity, generation: Int64, AccountCheck, PasswordMark?)
+        /// One that has set it up, and has yet to say that the recovery codes made then are saved.
+        case saving(Identity, generation: Int64, AccountCheck, PasswordMark?, issuedAt: UnixSeconds)
         /// A failed first factor: no code is looked at. Whose it would have been is for the log alone.
         case pretended(Identity?)
     }
@@ -36,7 +40,9 @@ struct PendingSignIn: Equatable, Sendable {
     /// Whom a decision about it concerns.
     var subject: DecisionSubject {
         switch self.ground {
-        case .genuine(let identity, _, _, _), .pretended(.some(let identity)): .account(identity)
+        case .genuine(let identity, _, _, _), .settingUp(let identity, _, _, _), .saving(let identity, _, _, _, _),
+            .pretended(.some(let identity)):
+            .account(identity)
         case .pretended(.none): .name(self.givenName)
         }
     }
@@ -46,9 +52,17 @@ struct PendingSignIn: Equatable, Sendable {
         Target(self.givenName, from: self.origin.failureSource)
     }
 
+    /// When its time runs out: a person who sets a factor up looks for the phone first.
+    var ends: UnixSeconds {
+        switch self.ground {
+        case .genuine, .pretended: self.begun + Self.lifetimeSeconds
+        case .settingUp, .saving: self.begun + SetUp.lifetimeSeconds
+        }
+    }
+
     /// Whether its time has not run out. A clock set back ends it: its age is unknown then.
     func isOpen(at now: UnixSeconds) -> Bool {
-        (0..<Int64(Self.lifetimeSeconds)).contains(now - self.begun)
+        self.begun <= now && now < self.ends
     }
 }
 
@@ -82,11 +96,14 @@ extension PendingSignIn {
             writer.integer(identity.uid)
         case .genuine(let identity, let generation, let check, let mark):
             writer.integer(UInt8(1))
-            writer.string(identity.name)
-            writer.integer(identity.uid)
-            writer.integer(generation)
-            writer.integer(check.rawValue)
-            writer.mark(mark)
+            writer.shown(identity, generation, check, mark)
+        case .settingUp(let identity, let generation, let check, let mark):
+            writer.integer(UInt8(3))
+            writer.shown(identity, generation, check, mark)
+        case .saving(let identity, let generation, let check, let mark, let issuedAt):
+            writer.integer(UInt8(4))
+            writer.shown(identity, generation, check, mark)
+            writer.integer(issuedAt.value)
         }
         return writer.finished()
     }
@@ -112,13 +129,20 @@ extension PendingSignIn {
         else { return nil }
         switch ground {
         case 1:
-            guard let name = reader.string(),
-                let uid = reader.integer(UInt32.self),
-                let generation = reader.integer(Int64.self),
-                let check = reader.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:)),
-                let mark = reader.mark()
-            else { return nil }
-            self.ground = .genuine(Identity(name: name, uid: uid), generation: generation, check, mark)
+            guard let shown = reader.shown() else { return nil }
+            self.ground = .genuine(shown.identity, generation: shown.generation, shown.check, shown.mark)
+        case 3:
+            guard let shown = reader.shown() else { return nil }
+            self.ground = .settingUp(shown.identity, generation: shown.generation, shown.check, shown.mark)
+        case 4:
+            guard let shown = reader.shown(), let issuedAt = reader.integer(Int64.self) else { return nil }
+            self.ground = .saving(
+                shown.identity,
+                generation: shown.generation,
+                shown.check,
+                shown.mark,
+                issuedAt: UnixSeconds(issuedAt)
+            )
         case 2:
             guard let name = reader.string(), let uid = reader.integer(UInt32.self) else { return nil }
             self.ground = .pretended(Identity(name: name, uid: uid))
@@ -177,6 +201,19 @@ private struct ByteWriter {
         }
     }
 
+    mutating func shown(
+        _ identity: Identity,
+        _ generation: Int64,
+        _ check: AccountCheck,
+        _ mark: PasswordMark?
+    ) {
+        self.string(identity.name)
+        self.integer(identity.uid)
+        self.integer(generation)
+        self.integer(check.rawValue)
+        self.mark(mark)
+    }
+
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         precondition(
             self.end + bytes.count <= self.block.count,
@@ -228,6 +265,17 @@ private struct ByteReader {
         case 3: self.bytes().map { .some(.field(digest: $0, isUsable: true)) }
         default: nil
         }
+    }
+
+    /// What was shown of whom; nil for anything else.
+    mutating func shown() -> (identity: Identity, generation: Int64, check: AccountCheck, mark: PasswordMark?)? {
+        guard let name = self.string(),
+            let uid = self.integer(UInt32.self),
+            let generation = self.integer(Int64.self),
+            let check = self.integer(UInt8.self).flatMap(AccountCheck.init(rawValue:)),
+            let mark = self.mark()
+        else { return nil }
+        return (Identity(name: name, uid: uid), generation, check, mark)
     }
 
     mutating func factors() -> [Factor]? {

@@ -25,11 +25,19 @@ extension TwinlockService {
     func beginSetUp(
         _ call: AuthorizedCall<SensitiveParameters, AccountSubject>
     ) async throws(Refusal) -> BeginSetUpResult {
-        let enrolment = try await self.passSensitive(call, method: "BeginSetUp", takesMark: true)
+        let origin = SignInOrigin(own: call.peer)
+        let enrolment: Enrolment
+        if let generation = call.subject.setUpGeneration {
+            // The password was shown to the sign-in.
+            try await self.requireNoFactor(of: call.subject.identity, generation: generation, "BeginSetUp", origin)
+            enrolment = try await self.enrolment(of: call.subject.identity)
+        } else {
+            enrolment = try await self.passSensitive(call, method: "BeginSetUp", takesMark: true)
+        }
         return try await self.beginSetUp(
             for: call.subject.identity,
             under: enrolment,
-            origin: SignInOrigin(own: call.peer)
+            origin: origin
         )
     }
 
@@ -79,11 +87,11 @@ extension TwinlockService {
     func confirmSetUp(
         _ call: AuthorizedCall<ConfirmSetUpParameters, AccountSubject>
     ) async throws(Refusal) -> NewRecoveryCodesResult {
-        try await self.confirmSetUp(
-            of: call.subject.identity,
-            code: call.parameters.code,
-            origin: SignInOrigin(own: call.peer)
-        )
+        let (identity, origin) = (call.subject.identity, SignInOrigin(own: call.peer))
+        if let generation = call.subject.setUpGeneration {
+            try await self.requireNoFactor(of: identity, generation: generation, "ConfirmSetUp", origin)
+        }
+        return try await self.confirmSetUp(of: identity, code: call.parameters.code, origin: origin)
     }
 
     /// Confirms a set-up for somebody, with the code as typed.

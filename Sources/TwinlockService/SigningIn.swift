@@ -45,14 +45,14 @@ extension TwinlockService {
                     check,
                     first.mark
                 )
-                return try self.pending(ground, first, name: name, origin: origin, factors: factors, begun: begun)
+                return try self.pending(ground, first, name: name, origin: origin, factors: factors)
             }
             self.log.decision("SignIn", .continued, first.reason, about: subject, origin: origin)
             return result
         case (.pretend, _):
             self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             let ground = PendingSignIn.Ground.pretended(first.identity)
-            return try self.pending(ground, first, name: name, origin: origin, factors: factors, begun: begun)
+            return try self.pending(ground, first, name: name, origin: origin, factors: factors)
         case (.admit, .some(let identity)), (.admitExempt, .some(let identity)):
             let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
                 () async throws(Refusal) in
@@ -70,7 +70,14 @@ extension TwinlockService {
         case (.passwordExpired, _):
             self.log.decision("SignIn", .refused, .passwordMustBeChanged, about: subject, origin: origin)
             throw .named(.passwordExpired)
-        case (.setUp, _), (.refuse, _), (.askCode, .none), (.admit, .none), (.admitExempt, .none):
+        case (.setUp(let account), .some):
+            let result = try await self.carryingOut("SignIn", for: subject, origin: origin) {
+                () async throws(Refusal) in
+                try await self.beginSetUpAtSignIn(first, under: account, name: name, origin: origin, factors: factors)
+            }
+            self.log.decision("SignIn", .continued, .secondFactorMissing, about: subject, origin: origin)
+            return result
+        case (.setUp, .none), (.refuse, _), (.askCode, .none), (.admit, .none), (.admitExempt, .none):
             self.log.decision("SignIn", .refused, first.reason, about: subject, origin: origin)
             throw await self.refusalOfFirstFactor(name: name, origin: origin, begun: begun)
         }
@@ -145,30 +152,38 @@ extension TwinlockService {
         _ first: FirstFactorResult,
         name: String,
         origin: SignInOrigin,
-        factors: [Factor],
-        begun: UnixSeconds
+        factors: [Factor]
     ) throws(Refusal) -> SignInResult {
-        let id = self.surroundings.random(16).withUnsafeBytes { Array($0) }
-        let pending = PendingSignIn(
-            id: id,
-            begun: begun,
+        let pending = self.newPending(ground, name: name, origin: origin, factors: factors)
+        let session = try self.seal(pending)
+        if first.reason != .isToken {
+            let now = self.surroundings.now()
+            self.toldThrottle.withLock { $0.began(pending.id, pending.target, at: now) }
+        }
+        return SignInResult(state: .codeRequired, session: session, user: name, expires: pending.ends.value)
+    }
+
+    /// A sign-in that goes on to another step.
+    func newPending(
+        _ ground: PendingSignIn.Ground,
+        name: String,
+        origin: SignInOrigin,
+        factors: [Factor]
+    ) -> PendingSignIn {
+        PendingSignIn(
+            id: self.surroundings.random(16).withUnsafeBytes { Array($0) },
+            begun: self.surroundings.now(),
             givenName: name,
             origin: origin,
             factors: factors,
             ground: ground
         )
+    }
+
+    /// The session's text that stands for a pending sign-in.
+    func seal(_ pending: PendingSignIn) throws(Refusal) -> SecretText {
         do {
-            let sealed = try self.sealer.seal(pending.encoded(), for: Self.pendingContext)
-            if first.reason != .isToken {
-                let now = self.surroundings.now()
-                self.toldThrottle.withLock { $0.began(id, pending.target, at: now) }
-            }
-            return SignInResult(
-                state: .codeRequired,
-                session: SessionValue.pending(sealed),
-                user: name,
-                expires: begun.value + Int64(PendingSignIn.lifetimeSeconds)
-            )
+            return SessionValue.pending(try self.sealer.seal(pending.encoded(), for: Self.pendingContext))
         } catch {
             self.log.failure("cannot seal a pending sign-in: \(error)")
             throw .named(.unavailable)

@@ -22,9 +22,14 @@ extension TwinlockService {
             self.log.decision("Verify2FACode", .refused, .isToken, about: pending.subject, origin: pending.origin)
             throw await self.delayed(.named(.authenticationFailed))
         }
-        let telling = self.telling(of: call.parameters.code, for: pending, isFirst: attempt == 1, came: came)
+        let telling = { self.telling(of: call.parameters.code, for: pending, isFirst: attempt == 1, came: came) }
         switch pending.ground {
+        case .settingUp:
+            return try await self.confirmAtSignIn(call.parameters.code, pending)
+        case .saving:
+            return try await self.finishSaving(call.parameters.code, pending)
         case .pretended:
+            let telling = telling()
             let subject = pending.subject
             self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: subject, origin: pending.origin)
             throw await self.delayed(Self.refusal(telling.action), since: telling.came)
@@ -36,14 +41,14 @@ extension TwinlockService {
                 origin: pending.origin,
                 method: "Verify2FACode",
                 finishesLogin: pending.origin.purpose == .login && check.admits,
-                telling: telling
+                telling: telling()
             )
             return try await self.finish(pending, identity: identity, check: check, mark: mark, shown: shown)
         }
     }
 
     /// After a right code: ends the pending sign-in, and lets in whom the host's account rules let in.
-    private func finish(
+    func finish(
         _ pending: PendingSignIn,
         identity: Identity,
         check: AccountCheck,

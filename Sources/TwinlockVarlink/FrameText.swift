@@ -1,5 +1,3 @@
-public import TwinlockVarlink
-
 extension Frame {
     /// Appends text that is no secret.
     public func append(_ text: String) {
@@ -20,21 +18,5 @@ extension Frame {
                 self.append(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + group, bytes.count)]))
             }
         }
-    }
-}
-
-extension String {
-    /// The text with control characters replaced, so that a name cannot move the cursor of whoever reads it.
-    public var printable: String {
-        String(
-            String.UnicodeScalarView(
-                self.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
-                    default: scalar
-                    }
-                }
-            )
-        )
     }
 }
