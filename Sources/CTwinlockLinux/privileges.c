@@ -61,8 +61,9 @@ tl_local_user(const char *name, uint32_t *uid, uint32_t *gid)
 	return rc;
 }
 
-int
-tl_local_group(const char *name, uint32_t *gid)
+/* Finds the group of that name, or where name is NULL that of *gid. */
+static int
+find_group(const char *name, uint32_t *gid)
 {
 	struct group entry, *found = NULL;
 	char line[65536]; /* a group can have many members */
@@ -72,7 +73,7 @@ tl_local_group(const char *name, uint32_t *gid)
 	if (file == NULL)
 		return failed();
 	while (fgetgrent_r(file, &entry, line, sizeof(line), &found) == 0) {
-		if (strcmp(found->gr_name, name) != 0)
+		if (name != NULL ? strcmp(found->gr_name, name) != 0 : found->gr_gid != *gid)
 			continue;
 		*gid = found->gr_gid;
 		rc = 0;
@@ -80,6 +81,18 @@ tl_local_group(const char *name, uint32_t *gid)
 	}
 	fclose(file);
 	return rc;
+}
+
+int
+tl_local_group(const char *name, uint32_t *gid)
+{
+	return find_group(name, gid);
+}
+
+int
+tl_local_gid(uint32_t gid)
+{
+	return find_group(NULL, &gid);
 }
 
 /* Takes every capability out of the set that any later program could get. Needs root; async-signal-safe. */

@@ -16,6 +16,8 @@ public struct LoginNotice: Equatable, Sendable {
     /// Wrong codes that count, 0...`Throttle.maximumFailures`. Right after a login with a code none of them is from
     /// where that login came from.
     public var failedCodes: Int
+    /// The day from which on a second factor is required of somebody who has none, as `2027-01-31`; nil for who has one.
+    public var requiredFrom: String?
 
     /// Facts that need no attention, but for those that are given.
     public init(
@@ -45,8 +47,18 @@ public struct LoginNotice: Equatable, Sendable {
     ///
     /// - Parameter remaining: Whether the recovery codes are counted also where all is well.
     public func line(remaining: Bool) -> String? {
+        if let requiredFrom {
+            return "Twinlock: From \(requiredFrom) on logins need a second factor: `twinlock enable` sets it up."
+        }
         let sentences = [self.failures, self.recoveryCodes(remaining: remaining)].compactMap(\.self)
         return sentences.isEmpty ? nil : "Twinlock: \(sentences.joined(separator: " "))"
+    }
+
+    /// What is told to somebody who has no second factor and will have to have one; nil where none will be required.
+    public init?(requiredFrom: UnixSeconds?) {
+        guard let requiredFrom else { return nil }
+        self.init()
+        self.requiredFrom = requiredFrom.day
     }
 
     private var failures: String? {

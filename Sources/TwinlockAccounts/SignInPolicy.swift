@@ -8,22 +8,17 @@ public struct SignInDemands: Equatable, Sendable {
     public var hidesPasswordResult: Bool
     /// Whether who must have a second factor and has none may set one up while he signs in.
     public var allowsSetUp: Bool
-    /// From when on a second factor will be required, where it is not yet.
-    public var requiredFrom: UnixSeconds?
-
     /// Demands.
     public init(
         secondFactor: SecondFactorDemand = .optional,
         firstFactors: Set<Factor> = [.password],
         hidesPasswordResult: Bool = true,
-        allowsSetUp: Bool = false,
-        requiredFrom: UnixSeconds? = nil
+        allowsSetUp: Bool = false
     ) {
         self.secondFactor = secondFactor
         self.firstFactors = firstFactors
         self.hidesPasswordResult = hidesPasswordResult
         self.allowsSetUp = allowsSetUp
-        self.requiredFrom = requiredFrom
     }
 }
 
@@ -55,7 +50,7 @@ public struct SignInPolicy: Equatable, Sendable {
     public func demands(of sign: SignInCircumstances, at now: UnixSeconds) -> SignInDemands {
         let matches = self.rules.map { (rule: $0, match: $0.matches(sign)) }.filter { $0.match != .no }
         let keyIsOne = self.publicKeyServices.contains { $0.hasSameBytes(as: sign.service) }
-        var demands = SignInDemands(
+        return SignInDemands(
             secondFactor: Self.strictest(matches, or: self.secondFactor, by: max) { $0.secondFactor(at: now) },
             firstFactors: Self.strictest(
                 matches,
@@ -71,11 +66,34 @@ public struct SignInPolicy: Equatable, Sendable {
             ),
             allowsSetUp: Self.strictest(matches, or: self.allowsSetUp, by: { $0 && $1 }, of: \.allowsSetUp)
         )
-        if demands.secondFactor < .required {
-            let later = matches.filter { $0.match == .yes && $0.rule.secondFactor == .required }
-            demands.requiredFrom = later.compactMap(\.rule.starts).filter { now < $0 }.min()
-        }
-        return demands
+    }
+
+    /// Whether a rule is about a sign-in, and whether the demands are what it says about any point.
+    public func outcome(
+        of rule: PolicyRule,
+        for sign: SignInCircumstances,
+        at now: UnixSeconds
+    ) -> (match: PolicyMatch, decides: Bool) {
+        let match = rule.matches(sign)
+        guard match != .no else { return (match, false) }
+        let demands = self.demands(of: sign, at: now)
+        let decides =
+            rule.secondFactor(at: now) == demands.secondFactor || rule.firstFactors == demands.firstFactors
+            || rule.hidesPasswordResult == demands.hidesPasswordResult || rule.allowsSetUp == demands.allowsSetUp
+        return (match, decides)
+    }
+
+    /// From when on a second factor will be required of an account somewhere, by whatever service and from wherever; nil if
+    /// no rule surely says so for a day that is still to come.
+    public func requiredFrom(user: String, groups: [UInt32], at now: UnixSeconds) -> UnixSeconds? {
+        let coming = self.rules.filter { $0.secondFactor == .required && $0.starts.map { now < $0 } ?? false }
+        return coming.filter { rule in
+            var anywhere = rule
+            anywhere.services = nil
+            anywhere.networks = nil
+            let circumstances = SignInCircumstances(user: user, groups: groups, service: "", remoteHost: "")
+            return anywhere.matches(circumstances) == .yes
+        }.compactMap(\.starts).min()
     }
 
     /// The strictest of what rules say about one point, and of the default where that could hold.

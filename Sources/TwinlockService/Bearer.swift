@@ -49,6 +49,7 @@ extension TwinlockService {
         Administration.ListAccounts.name: .group(.administrationRead),
         Administration.ShowAccount.name: .group(.administrationRead),
         Administration.GetLog.name: .group(.administrationRead),
+        Administration.ExplainPolicy.name: .group(.administrationRead),
         Administration.Unlock.name: .group(.administrationWrite),
     ]
 

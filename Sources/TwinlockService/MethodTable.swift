@@ -162,6 +162,7 @@ extension TwinlockService {
         MethodEntry(Administration.GetHealth.self, callers: .whoReadsAll { $0.session }, handle: getHealth),
         MethodEntry(Administration.ListAccounts.self, callers: .whoReadsAll { $0.session }, handle: listAccounts),
         MethodEntry(Administration.ShowAccount.self, callers: .whoReadsAll { $0.session }, handle: showAccount),
+        MethodEntry(Administration.ExplainPolicy.self, callers: .whoReadsAll { $0.session }, handle: explainPolicy),
         MethodEntry(Administration.GetLog.self, callers: .whoReadsAll { $0.session }, handle: getAuditLog),
         MethodEntry(Administration.BeginSetUp.self, callers: .administrator { $0.session }, handle: beginSetUpFor),
         MethodEntry(Administration.ConfirmSetUp.self, callers: .administrator { $0.session }, handle: confirmSetUpFor),

@@ -7,7 +7,10 @@ import TwinlockVarlink
 struct AdminShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Tells all about one account: what is on, what counts against it, what is still open."
+        abstract: "Tells all about one account: what is on, what counts against it, what is still open.",
+        discussion: """
+            With --service it tells what the daemon's settings ask of a sign-in by that service, and which rules say so.
+            """
     )
 
     @OptionGroup
@@ -16,13 +19,24 @@ struct AdminShow: ParsableCommand {
     @OptionGroup
     var authority: ReadingOption
 
+    @Option(help: ArgumentHelp("Tell what is asked of a sign-in by this PAM service, such as sshd.", valueName: "name"))
+    var service: String?
+
+    @Option(help: ArgumentHelp("With --service: of one from this remote address.", valueName: "address"))
+    var host: String?
+
     @Flag(help: "Print one line of JSON, always with the same members; what does not apply is null.")
     var json = false
 
     @Argument(help: "The account's name.")
     var user: String
 
+    func validate() throws {
+        guard self.host == nil || self.service != nil else { throw ValidationError("--host goes with --service") }
+    }
+
     func run() throws {
+        if let service = self.service { return try self.explain(service) }
         let shown = try self.authority.explaining { session throws(Failure) in
             try Self.show(self.user, Daemon(socket: self.socket.path), session: session)
         }
@@ -34,6 +48,22 @@ struct AdminShow: ParsableCommand {
         }
         try StandardOutput.write(frame)
         if shown.parted, !self.json { AdminShowText.adviseParted(shown) }
+    }
+
+    private func explain(_ service: String) throws {
+        let parameters = { (session: SecretText?) in
+            ExplainPolicyParameters(user: self.user, service: service, remoteHost: self.host, session: session)
+        }
+        let explained = try self.authority.explaining { session throws(Failure) in
+            try Daemon(socket: self.socket.path).call(Administration.ExplainPolicy.self, parameters(session))
+        }
+        let frame = Frame()
+        if self.json {
+            PolicyText.writeJSON(explained, into: frame)
+        } else {
+            frame.append(PolicyText.lines(explained, user: self.user, service: service, host: self.host))
+        }
+        try StandardOutput.write(frame)
     }
 
     /// What the daemon knows of an account.

@@ -1,7 +1,9 @@
 import CTwinlockLinux
 import Glibc
 import Logging
+import TwinlockAccounts
 import TwinlockLogging
+import TwinlockService
 import TwinlockSettings
 
 /// The daemon from its first instruction to its last. Returns the exit status.
@@ -23,11 +25,9 @@ func run() -> Int32 {
     let settings: Settings
     do {
         settings = try SettingsLoader.load(arguments.settingsFile)
+        if arguments.action == .checkConfiguration { return try check(settings) }
     } catch {
         return complain("\(error)", status: 2)
-    }
-    if arguments.action == .checkConfiguration {
-        return 0
     }
     do {
         try MemoryTunables.ensure()
@@ -35,6 +35,16 @@ func run() -> Int32 {
     } catch {
         return complain("\(error)", status: 1)
     }
+}
+
+/// Says what the settings are perhaps not meant to say.
+private func check(_ settings: Settings) throws -> Int32 {
+    _ = (try ListedCallers.services(settings), try ListedCallers.administrators(settings))
+    let advice = SettingsAdvice(settings: settings, policy: try SignInPolicy.of(settings))
+    for warning in advice.warnings {
+        write(words: "twinlockd: warning: \(warning)\n", to: STDERR_FILENO)
+    }
+    return 0
 }
 
 /// Why the daemon did not start or had to stop, in words for the administrator: what failed, with what, then why.

@@ -70,6 +70,8 @@ class SignInResult(typing.TypedDict):
     failedCodes: int | None
     recoveryCodesLeft: int | None
     recoveryCodeUsed: bool | None
+    message: str | None
+    prompt: str | None
 
 
 class Session(typing.TypedDict):

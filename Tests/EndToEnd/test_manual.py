@@ -200,7 +200,7 @@ def documented_defaults():
     spelled = {"true": "yes", "false": "no", "[]": ""}
     grouped = re.compile(r"(?<=\d)_(?=\d)")
     return {
-        key: spelled.get(value, grouped.sub("", value).removeprefix("LogLevel.").strip('"')) for key, value in found
+        key: spelled.get(value, grouped.sub("", value).removeprefix("LogLevel.").strip('["]')) for key, value in found
     }
 
 
@@ -344,11 +344,11 @@ def test_the_commands_page_has_every_member_of_its_json():
     page = Page("twinlock.1")
     members = {}
     methods = ["GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"]
-    administration = ["ShowAccount", "IssueRecoveryCode", "Reset", "Resynchronise"]
+    administration = ["ShowAccount", "ExplainPolicy", "IssueRecoveryCode", "Reset", "Resynchronise"]
     for method in [*methods, "CreateToken", "RevokeSessions", *administration]:
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[method] = set(re.findall(r"(\w+):", reply))
-    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes"):
+    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes", "RuleOutcome"):
         fields = re.search(rf"^type {name} \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[name] = set(re.findall(r"(\w+):", fields))
     told_in_part = members.pop("SignIn")

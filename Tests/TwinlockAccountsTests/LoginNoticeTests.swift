@@ -14,6 +14,16 @@ struct LoginNoticeTests {
         }
     }
 
+    @Test("who has no second factor is told of the day from which on he must have one")
+    func requiredFrom() {
+        let notice = LoginNotice(requiredFrom: UnixSeconds(1_798_761_600))
+        #expect(
+            notice?.line(remaining: false)
+                == "Twinlock: From 2027-01-01 on logins need a second factor: `twinlock enable` sets it up."
+        )
+        #expect(LoginNotice(requiredFrom: nil) == nil)
+    }
+
     @Test("three or fewer recovery codes are counted, with the command that makes new ones", arguments: [true, false])
     func few(remaining: Bool) {
         let counts = [

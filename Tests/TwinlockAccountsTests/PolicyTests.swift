@@ -131,11 +131,25 @@ struct PolicyTests {
                 $0.starts = now + 1
             }
         ]
-        let before = policy.demands(of: sign(), at: now)
-        #expect(before.secondFactor == .optional && before.requiredFrom == now + 1)
-        #expect(policy.demands(of: sign(groups: [1]), at: now).requiredFrom == nil)
-        let after = policy.demands(of: sign(), at: now + 1)
-        #expect(after.secondFactor == .required && after.requiredFrom == nil)
+        #expect(policy.demands(of: sign(), at: now).secondFactor == .optional)
+        #expect(policy.demands(of: sign(), at: now + 1).secondFactor == .required)
+        #expect(policy.requiredFrom(user: "alice", groups: [50], at: now) == now + 1)
+        #expect(policy.requiredFrom(user: "alice", groups: [1], at: now) == nil)
+        #expect(policy.requiredFrom(user: "alice", groups: [50], at: now + 1) == nil)
+        policy.rules[0].services = ["sudo"]
+        #expect(policy.requiredFrom(user: "alice", groups: [50], at: now) == now + 1, "wherever it will be asked for")
+    }
+
+    @Test(
+        "a moment's day is that of UTC",
+        arguments: [
+            (0, "1970-01-01"), (951_782_399, "2000-02-28"), (951_782_400, "2000-02-29"), (951_868_800, "2000-03-01"),
+            (1_735_603_200, "2024-12-31"), (1_798_761_600, "2027-01-01"), (4_107_542_400, "2100-03-01"),
+            (253_402_300_799, "9999-12-31"), (-5, "1970-01-01"),
+        ] as [(Int64, String)]
+    )
+    func days(seconds: Int64, expected: String) {
+        #expect(UnixSeconds(seconds).day == expected)
     }
 
     @Test("in doubt the strictest answer that could be right is taken")

@@ -18,6 +18,7 @@ struct InterfaceTextTests {
         Self.tables(Administration.ListAccounts.self),
         Self.tables(Administration.ShowAccount.self),
         Self.tables(Administration.GetLog.self),
+        Self.tables(Administration.ExplainPolicy.self),
         Self.tables(Administration.BeginSetUp.self),
         Self.tables(Administration.ConfirmSetUp.self),
         Self.tables(Administration.IssueRecoveryCode.self),

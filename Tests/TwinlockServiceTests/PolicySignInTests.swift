@@ -165,3 +165,81 @@ struct PolicySignInTests {
         #expect(try await scene.signIn("alice", "wrong", from: Scene.root, Context.ssh).state == .codeRequired)
     }
 }
+
+@Suite("notice of a policy that starts")
+struct PolicyNoticeTests {
+    @Test("who will have to have a second factor and has none is told the day, until he has one")
+    func day() async throws {
+        let scene = try Scene {
+            var rule = PolicyRule(name: "staff")
+            rule.groups = [50]
+            rule.secondFactor = .required
+            rule.starts = UnixSeconds(1_798_761_600)
+            $0.signIn.rules = [rule]
+        }
+        scene.host.state.withLock { $0.users["alice"]?.groups = [50] }
+        let notice = { (user: String) in
+            try await scene.call(Authentication.GetNotice.self, GetNoticeParameters(user: user), from: Scene.root)
+                .notice
+        }
+        #expect(try await notice("alice")?.contains("2027-01-01") == true)
+        #expect(try await notice("bob") == nil)
+        _ = try await scene.enrol()
+        #expect(try await notice("alice")?.contains("2027") != true)
+    }
+}
+
+@Suite("explaining policy")
+struct PolicyExplainedTests {
+    private static func scene() throws -> Scene {
+        var staff = PolicyRule(name: "staff")
+        staff.groups = [50]
+        staff.secondFactor = .required
+        var inside = PolicyRule(name: "inside")
+        inside.networks = [Network("192.0.2.0/24")].compactMap(\.self)
+        inside.secondFactor = .off
+        var later = PolicyRule(name: "later")
+        later.secondFactor = .required
+        later.starts = UnixSeconds(Scene.start + 1)
+        let rules = [staff, inside, later]
+        let scene = try Scene { $0.signIn.rules = rules }
+        scene.host.state.withLock { $0.users["alice"]?.groups = [50] }
+        return scene
+    }
+
+    private func explain(_ scene: Scene, _ user: String, from host: String? = nil) async throws -> ExplainPolicyResult {
+        let parameters = ExplainPolicyParameters(user: user, service: "sshd", remoteHost: host)
+        return try await scene.call(Administration.ExplainPolicy.self, parameters, from: Scene.root)
+    }
+
+    @Test("it tells what a sign-in would be asked, and each rule's part in that")
+    func rules() async throws {
+        let scene = try Self.scene()
+        var told = try await self.explain(scene, "alice", from: "192.0.2.7")
+        #expect(told.secondFactor == .required && told.groupsKnown)
+        #expect(told.firstFactors == [.password, .publickey])
+        #expect(told.rules.map(\.name) == ["staff", "inside", "later"])
+        #expect(told.rules.map(\.match) == [.yes, .yes, .yes])
+        #expect(told.rules.map(\.decides) == [true, false, false])
+        told = try await self.explain(scene, "bob", from: "192.0.2.7")
+        #expect(told.secondFactor == .off)
+        #expect(told.rules.map(\.match) == [.no, .yes, .yes])
+        #expect(told.rules.map(\.decides) == [false, true, false])
+        told = try await self.explain(scene, "bob", from: "host.example")
+        #expect(told.secondFactor == .optional && told.rules.map(\.match) == [.no, .unknown, .yes])
+        scene.pass(1)
+        told = try await self.explain(scene, "bob")
+        #expect(told.secondFactor == .required && told.rules.map(\.decides) == [false, false, true])
+    }
+
+    @Test("where the host does not answer, the strictest is told to root, and that the groups are not known")
+    func hostSilent() async throws {
+        let scene = try Self.scene()
+        _ = try await scene.enrol()
+        scene.host.state.withLock { $0.failure = .timeout }
+        scene.pass(61)
+        let told = try await self.explain(scene, "alice")
+        #expect(!told.groupsKnown && told.secondFactor == .required)
+        #expect(told.rules.first?.match == .unknown)
+    }
+}

@@ -19,6 +19,9 @@ int tl_peer_groups(int fd, uint32_t *groups, int capacity);
 int tl_local_user(const char *name, uint32_t *uid, uint32_t *gid);
 int tl_local_group(const char *name, uint32_t *gid);
 
+/* Whether /etc/group has a group of that number: 0, or -ENOENT, or why it cannot be read. */
+int tl_local_gid(uint32_t gid);
+
 /* Becomes that user for good, without any supplementary group, and makes sure of it. */
 int tl_become(uint32_t uid, uint32_t gid);
 

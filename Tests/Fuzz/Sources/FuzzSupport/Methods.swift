@@ -59,6 +59,7 @@ package struct KnownMethod: Sendable {
         KnownMethod(Administration.ListAccounts.self),
         KnownMethod(Administration.ShowAccount.self),
         KnownMethod(Administration.GetLog.self),
+        KnownMethod(Administration.ExplainPolicy.self),
         KnownMethod(Administration.BeginSetUp.self),
         KnownMethod(Administration.ConfirmSetUp.self),
         KnownMethod(Administration.IssueRecoveryCode.self),
