@@ -215,8 +215,9 @@ public struct SignInResult: Message {
     /// With `codeRequired`, to login programs: what to ask with.
     public var prompt: String?
 
-    /// Bytes of the longest message and of the longest prompt: a set-up, or ten recovery codes, in words.
+    /// Bytes of the longest message: a set-up, or ten recovery codes, in words.
     public static let maximumMessageBytes = 4096
+    /// Bytes of the longest prompt: a line of a terminal.
     public static let maximumPromptBytes = 80
 
     /// As in the interface text.
