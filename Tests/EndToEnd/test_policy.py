@@ -1,12 +1,14 @@
 """Rules of the settings, on real logins and by the command that explains them."""
 
 import json
+import os
+import re
 import subprocess
-import time
 
 import pytest
 
 import accounts
+import bed
 import logins
 import twinlockd
 from terminals import Pty
@@ -59,7 +61,8 @@ def test_from_a_network_no_code_is_asked_for(stack, make_daemon, account):
 
 def test_the_explanation_is_readable_on_a_small_terminal(make_daemon, account):
     make_daemon({"rule later.second-factor": "required", "rule later.starts": "2099-01-01"})
-    with Pty(["twinlock", "admin", "show", account.name, "--service", "sshd"], size=(24, 80), **ENVIRONMENT) as terminal:
+    words = ["env", "TZ=UTC", "twinlock", "admin", "show", account.name, "--service", "sshd"]
+    with Pty(words, size=(24, 80), **ENVIRONMENT) as terminal:
         text, status = terminal.finish()
     assert status == 0, text
     assert "optional: who has one is asked for it" in text
@@ -132,3 +135,32 @@ from = 192.0.2.0/24
 second-factor = off
 """
     assert (done := check(tmp_path, text)).returncode == 0 and done.stderr == "", done.stderr
+
+
+def test_the_page_about_rolling_out_is_true(make_daemon, tmp_path):
+    page = (bed.REPOSITORY / "docs" / "rolling-out.md").read_text()
+    settings = re.search(r"```ini\n(.*?)```", page, re.DOTALL).group(1)
+    done = check(tmp_path, settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    one = accounts.add_account()
+    subprocess.run(["usermod", "--append", "--groups", "users", one.name], check=True)
+    rules = {}
+    for line in settings.splitlines():
+        if line.startswith("["):
+            section = line[1:-1]
+        elif "=" in line:
+            key, value = line.split(" = ")
+            rules[f"{section}.{key}"] = value
+    make_daemon(rules)
+    commands = [command for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for command in block.splitlines()]
+    assert len(commands) == 5
+    told = []
+    for command in commands:
+        words = command.replace("alice", one.name).split()
+        environment = {**os.environ, "TZ": "UTC"}
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+        assert done.returncode == 0, done.stderr
+        told.append(done.stdout)
+    assert "optional: who has one is asked for it" in told[1]
+    assert "staff: matches, and another is stricter or it has not started (required from 2027-03-01 00:00 on)" in told[1]
+    assert "late: decides" in told[1] and "late: does not match" in told[2]
