@@ -12,7 +12,8 @@ MANUAL = REPOSITORY / "docs" / "man"
 PAGES = sorted(MANUAL.iterdir())
 PROGRAMS = REPOSITORY / os.environ.get("TWINLOCK_BIN_DIR", ".build/release")
 
-MODULE = (REPOSITORY / "pam" / "pam_twinlock.c").read_text()
+MODULE_FILES = [f"pam/{name}.c" for name in ("pam_twinlock", "options", "calls", "daemon", "reply", "talk", "text")]
+MODULE = "\n".join((REPOSITORY / name).read_text() for name in MODULE_FILES)
 SETTINGS = (REPOSITORY / "Sources" / "TwinlockSettings" / "Settings.swift").read_text()
 README = (REPOSITORY / "README.md").read_text()
 
@@ -177,8 +178,9 @@ def test_readme_and_the_modules_page_have_the_same_options():
 
 
 def test_the_modules_page_has_every_result_and_none_more():
-    flow = MODULE.split("/* --- Replies --- */", 1)[1].split("/* There are no credentials to set", 1)[0]
-    given = set(re.findall(r"(?:return|rc =|\?) (PAM_[A-Z_]+)(?: :|;)", flow))
+    talk = (REPOSITORY / "pam" / "talk.c").read_text()
+    flow = talk + MODULE.split("/* There are no credentials to set", 1)[0]
+    given = set(re.findall(r"(?:return|rc =|\?) (PAM_[A-Z_]+)(?: :|;)", flow)) - {"PAM_CONV_ERR", "PAM_PROMPT_ECHO_ON"}
     assert {"PAM_SUCCESS", "PAM_SERVICE_ERR", "PAM_IGNORE"} <= given
     assert set(Page("pam_twinlock.8").section("RETURN VALUES")) == given
 
@@ -186,7 +188,7 @@ def test_the_modules_page_has_every_result_and_none_more():
 def test_the_modules_page_has_the_prompts():
     text = Page("pam_twinlock.8").text
     prompts = re.findall(r'_prompt\[\] = "([^"]+)"', MODULE)
-    assert len(prompts) == 2
+    assert len(prompts) == 3
     for prompt in prompts:
         assert prompt.strip() in text
 
@@ -377,7 +379,7 @@ def strings_of(files):
 @pytest.mark.parametrize(
     ("name", "files"),
     [
-        ("pam_twinlock.8", ["pam/pam_twinlock.c"]),
+        ("pam_twinlock.8", MODULE_FILES),
         (
             "twinlockd.8",
             [

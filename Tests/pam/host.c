@@ -2,10 +2,11 @@
  * A program that logs somebody in through one PAM service, with answers from its arguments.
  *
  *   host CONFDIR SERVICE USER [--rhost H] [--tty T] [--silent] [--rounds N] [--call HOOK]
+ *        [--pam-env NAME=VALUE] [--refuse-messages]
  *        [--answer HEX | --answer-null | --answer-fail | --answer-switch-user NAME]... [--needle HEX]...
  *
  * USER may be empty: the name is then asked for. Answers are used in order, from the start in each round; a
- * prompt without an answer fails the conversation. HOOK is authenticate (the default), setcred, acct_mgmt,
+ * prompt without an answer fails the conversation, and with --refuse-messages so does a message. HOOK is authenticate (the default), setcred, acct_mgmt,
  * open_session, close_session or chauthtok. Writes one line for each thing that happens, texts in
  * hexadecimal:
  *
@@ -38,7 +39,7 @@ struct answer {
 };
 
 static struct answer answers[16];
-static int answer_count, next_answer;
+static int answer_count, next_answer, refuses_messages;
 static pam_handle_t *handle;
 
 static void
@@ -104,6 +105,10 @@ converse(int count, const struct pam_message **messages, struct pam_response **o
 		if (style == PAM_TEXT_INFO || style == PAM_ERROR_MSG) {
 			printf("message %s ", style == PAM_TEXT_INFO ? "info" : "error");
 			print_hex(messages[i]->msg);
+			if (refuses_messages) {
+				free(replies);
+				return PAM_CONV_ERR;
+			}
 			continue;
 		}
 		printf("prompt %s ", style == PAM_PROMPT_ECHO_OFF ? "off" : "on");
@@ -257,7 +262,7 @@ main(int argc, char **argv)
 {
 	static struct state before, after;
 	static const struct pam_conv conversation = {converse, NULL};
-	const char *rhost = NULL, *tty = NULL, *hook = "authenticate", *needles[4];
+	const char *rhost = NULL, *tty = NULL, *pam_environment = NULL, *hook = "authenticate", *needles[4];
 	int flags = 0, rounds = 1, needle_count = 0, i, rc;
 
 	for (i = 4; i < argc; i++) {
@@ -265,6 +270,10 @@ main(int argc, char **argv)
 			rhost = argv[++i];
 		else if (strcmp(argv[i], "--tty") == 0)
 			tty = argv[++i];
+		else if (strcmp(argv[i], "--pam-env") == 0)
+			pam_environment = argv[++i];
+		else if (strcmp(argv[i], "--refuse-messages") == 0)
+			refuses_messages = 1;
 		else if (strcmp(argv[i], "--call") == 0)
 			hook = argv[++i];
 		else if (strcmp(argv[i], "--rounds") == 0)
@@ -293,6 +302,8 @@ main(int argc, char **argv)
 			pam_set_item(handle, PAM_RHOST, rhost);
 		if (tty != NULL)
 			pam_set_item(handle, PAM_TTY, tty);
+		if (pam_environment != NULL)
+			pam_putenv(handle, pam_environment);
 		rc = call(hook, flags);
 		take_state(&after);
 		printf("result %d\n", rc);

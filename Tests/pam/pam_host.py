@@ -21,6 +21,7 @@ IGNORED = 15
 
 PASSWORD_PROMPT = ("off", "Password: ")
 CODE_PROMPT = ("off", "Verification code: ")
+COMBINED_PROMPT = ("off", "Password & verification code: ")
 
 NULL = object()
 """The conversation succeeds and hands over no answer."""
@@ -109,10 +110,19 @@ class Host:
     confdir: object  # pathlib.Path, one test's
     environment: dict
 
-    def write_service(self, service, options):
-        """One PAM service, in which an ignored module shows as IGNORED and a failed one as its own code."""
+    def write_service(self, service, options, earlier_pass=None):
+        """One PAM service, in which an ignored module shows as IGNORED and a failed one as its own code.
+
+        With `earlier_pass` a module before ours has left that password, or one of so many letters.
+        """
         line = f"[success=1 ignore=ignore default=die] {self.module} {' '.join(options)}"
         lines = []
+        if earlier_pass is not None:
+            if isinstance(earlier_pass, int):
+                left = f"leave-p={earlier_pass}"
+            else:
+                left = f"leave={earlier_pass.encode(errors='surrogateescape').hex()}"
+            lines.append(f"auth required {self.authtok_module} {left}")
         for kind in ("auth", "account", "password"):
             lines += [f"{kind} {line}", f"{kind} requisite {self.authtok_module} result={IGNORED}"]
             lines += [f"{kind} required {self.authtok_module}"]
@@ -120,13 +130,14 @@ class Host:
         (self.confdir / service).write_text("\n".join(lines) + "\n")
         (self.confdir / "other").write_text("auth required pam_deny.so\n")
 
-    def command(self, answers=(), options=(), user="alice", service="tl-test", needles=(), **arguments):
-        self.write_service(service, options)
+    def command(self, answers=(), options=(), user="alice", service="tl-test", needles=(), earlier_pass=None, **arguments):
+        self.write_service(service, options, earlier_pass)
         command = [self.program, str(self.confdir), service, user, *_answer_arguments(answers)]
         for needle in needles:
             command += ["--needle", needle.encode().hex()]
         for name, value in arguments.items():
-            command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+            flag = f"--{name.replace('_', '-')}"
+            command += [flag] if value is True else [flag, str(value)]
         return command
 
     def login(self, *arguments, uid=None, timeout=60, **named):

@@ -133,7 +133,7 @@ HOSTILE = {
     "closed": (b"", "connection closed"),
     "half a reply": (b'{"parameters":{"notice":"Twin', "connection closed"),
     "two replies": (reply(notice=LINE) * 2, "more than one reply"),
-    "an endless reply": (b'{"parameters":{"notice":"' + b"a" * 20000, "reply too long"),
+    "an endless reply": (b'{"parameters":{"notice":"' + b"a" * 42000, "reply too long"),
     "refused": (error("org.varlink.service.PermissionDenied"), "answers GetNotice with an error"),
     "unknown to an older daemon": (error("org.varlink.service.MethodNotFound"), "answers GetNotice with an error"),
     "error and line": (b'{"error":"a.B","parameters":{"notice":"a"}}\0', "answers GetNotice with an error"),
