@@ -71,6 +71,8 @@ enum SetUpWords {
         // Room for all of it at once: a frame that grows copies what it holds.
         let frame = Frame(capacity: SignInResult.maximumMessageBytes)
         defer { frame.wipe() }
+        // ssh clients put a name and an address ahead of the first line.
+        frame.append("\n")
         write(frame)
         return frame.withUnsafeBytes { SecretText(copying: $0) }
     }

@@ -72,13 +72,13 @@ struct SetUpAtSignInTests {
         #expect(try #require(link).contains("secret=\(secret.text)"))
         for _ in 0..<2 {
             step = try await self.verify(step, .init("000000"))
-            #expect(step.state == .codeRequired && step.message?.text.hasPrefix("This code is wrong") == true)
+            #expect(step.state == .codeRequired && step.message?.text.hasPrefix("\nThis code is wrong") == true)
         }
         step = try await self.verify(step, try self.scene.code(secret))
         let codes = try self.codes(step)
         for typed in ["00000-00000", "", "123456", "junk"] {
             step = try await self.verify(step, .init(typed))
-            #expect(step.state == .codeRequired && step.message?.text.hasPrefix("This is none") == true)
+            #expect(step.state == .codeRequired && step.message?.text.hasPrefix("\nThis is none") == true)
         }
         #expect(try await self.verify(step, codes[0]).state == .signedIn)
     }
