@@ -26,8 +26,8 @@ COMPLETIONS = \
 	zsh:$(PREFIX)/share/zsh/vendor-completions/_twinlock \
 	fish:$(PREFIX)/share/fish/vendor_completions.d/twinlock.fish
 
-# A host needs no Swift to run what is built here.
-SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib
+# A host needs no Swift to run what is built here. Nobody links against a program: 2 MB of names of its functions go.
+SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib -Xlinker --no-export-dynamic
 BIN_DIR ?= .build/$(CONFIGURATION)
 PAM_DIR ?= pam
 
