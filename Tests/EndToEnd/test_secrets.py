@@ -151,7 +151,7 @@ def test_the_daemons_memory_forgets_them(stack, daemon, account, after):
         return {pid: what for pid, what in found.items() if what}
 
     # The reply is on its way before the last buffer is wiped.
-    wait_for(lambda: not left(), lambda: f"the secrets to be gone, but there is {left()}", bound=10)
+    wait_for(lambda: not left(), lambda: f"the secrets to be gone, but there is {left()}")
     connection.close()
 
 
@@ -161,7 +161,7 @@ def test_memory_forgets_what_ssh_brought(stack, daemon, account):
     assert logins.ssh(account, account.password, account.phone.next_code()).admitted
     assert logins.ssh(account, account.password, account.recovery_codes[0]).admitted
     for pid in [daemon.pid, *daemon.checker_pids()]:
-        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the secrets to be gone", bound=10)
+        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the secrets to be gone")
 
 
 def test_the_search_in_memory_finds_what_is_there(daemon):
@@ -198,7 +198,7 @@ def test_the_search_in_memory_finds_a_password_in_use(hung_check, account):
         end_check(pids)
         assert connection.recv(65536)
     for pid in [daemon.pid, *daemon.checker_pids()]:
-        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the password to be gone", bound=10)
+        wait_for(lambda pid=pid: not memory.in_memory(pid, needles), "the password to be gone")
 
 
 def test_no_process_list_has_them_during_a_login(stack, hung_check, account):
