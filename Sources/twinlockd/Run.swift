@@ -1,7 +1,6 @@
 import CTwinlockLinux
 import Glibc
-import Logging
-import TwinlockLogging
+import TwinlockService
 import TwinlockSettings
 
 /// The daemon from its first instruction to its last. Returns the exit status.
@@ -20,18 +19,21 @@ func run() -> Int32 {
     case .checkConfiguration, .serve:
         break
     }
-    let settings: Settings
+    let source = SettingsSource(file: arguments.settingsFile, checkerSocket: arguments.checkerSocket)
+    let loaded: LoadedSettings
     do {
-        settings = try SettingsLoader.load(arguments.settingsFile)
+        loaded = try source.load()
+        if arguments.action == .checkConfiguration {
+            _ = try ListedCallers.services(loaded.settings)
+            _ = try ListedCallers.administrators(loaded.settings)
+            return 0
+        }
     } catch {
         return complain("\(error)", status: 2)
     }
-    if arguments.action == .checkConfiguration {
-        return 0
-    }
     do {
         try MemoryTunables.ensure()
-        return try Daemon(settings: settings).serve()
+        return try Daemon(settings: loaded.settings).serve(reading: source, after: loaded)
     } catch {
         return complain("\(error)", status: 1)
     }
