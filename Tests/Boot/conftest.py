@@ -17,15 +17,13 @@ import pytest
 REPOSITORY = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "Tests" / "EndToEnd"))
 
-import guide
+from installed import install
 from machine import Machine
 
 SUITES = {"debian12": "bookworm", "debian13": "trixie"}
 ROOTS = REPOSITORY / ".build" / "boot"
-ROOT_PASSWORD = "sealed in an envelope"
 
 _numbers = itertools.count(1)
-
 
 # What a container of ours needs of the machine.
 TRIAL = "umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && systemd-nspawn --version"
@@ -47,20 +45,6 @@ def missing():
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", TRIAL], capture_output=True, text=True
     )
     return f"this machine cannot start containers: {trial.stderr.strip()}" if trial.returncode != 0 else ""
-
-
-def package():
-    """The package under test."""
-    (found,) = (REPOSITORY / ".build" / "deb").glob("twinlock_*.deb")
-    return found
-
-
-def install(machine):
-    """Follows the guide to the point where it says to log in from a second terminal."""
-    machine.bring(package(), f"/root/{package().name}")
-    machine.shell(guide.commands("install"))
-    machine.shell(guide.commands("enable-logins"))
-    machine.set_password("root", ROOT_PASSWORD)
 
 
 @pytest.fixture(scope="session", params=SUITES)

@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 
 import people
-from conftest import ROOT_PASSWORD
+from installed import ROOT_PASSWORD
 
 BREAKAGES = {
     "daemon masked": "systemctl mask --now twinlockd.service",

@@ -2,13 +2,13 @@
 
 import guide
 import people
-from conftest import ROOT_PASSWORD, package
+from installed import ROOT_PASSWORD, bring_package
 
 
 def test_the_guide(bare):
     machine = bare
     before = machine.run("sh", "-c", "cat /etc/pam.d/*").stdout
-    machine.bring(package(), f"/root/{package().name}")
+    bring_package(machine)
     machine.shell(guide.commands("install"))
     assert machine.run("sh", "-c", "ls /etc/pam.d/* | grep -v twinlock-password | xargs cat").stdout == before
     machine.shell(guide.commands("look"))

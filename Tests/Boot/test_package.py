@@ -2,13 +2,13 @@
 
 import guide
 import people
-from conftest import package
+from installed import bring_package
 
 PAM = "cat /etc/pam.d/common-*"
 
 
 def test_nothing_but_the_named_libraries_is_needed(bare):
-    bare.bring(package(), "/root/twinlock_0.deb")
+    bring_package(bare)
     bare.shell(guide.commands("install"))
     linked = bare.shell("ldd /usr/sbin/twinlockd /usr/bin/twinlock").stdout
     assert "not found" not in linked and "swift" not in linked.lower()

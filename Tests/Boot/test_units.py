@@ -86,6 +86,16 @@ def test_a_daemon_that_cannot_start_leaves_the_socket_and_logins_follow_when_it_
     assert "daemon.log-level" in host.journal("twinlockd.service")
 
 
+def test_a_checker_that_cannot_be_asked_refuses_passwords_and_nothing_else(host):
+    person = people.enrolled(host)
+    host.run("systemctl", "mask", "--now", "twinlock-checker.socket")
+    told = host.run("twinlock", "admin", "health", "--json", check=False).stdout
+    assert {name: json.loads(told)[name] for name in ("store", "checker")} == {"store": "working", "checker": "failing"}
+    assert not host.ssh(person.name, *person.both())
+    host.shell("systemctl unmask twinlock-checker.socket; systemctl start twinlock-checker.socket")
+    assert host.ssh(person.name, *person.both())
+
+
 def test_without_a_credential_the_daemon_makes_a_key_that_only_it_can_read(host):
     start(host)
     found = host.run("stat", "--format", "%a %U", "/var/lib/twinlock/sealing.key").stdout.strip()
