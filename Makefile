@@ -8,6 +8,8 @@
 #   make pam          the PAM module and the checker alone
 #   make lint         checks form, and what the daemon is made of
 #   make deps         installs the Debian packages that all this needs
+#   make deb          makes the Debian package, .build/deb/twinlock_*.deb, for Debian 12 and 13
+#   make test-boot    installs that package in Debian 12 and 13 booted in containers, and logs in there; as root
 #   make install, make uninstall, make clean
 
 SWIFT ?= swift
@@ -19,6 +21,12 @@ PREFIX ?= /usr
 MULTIARCH ?= $(shell gcc -print-multiarch)
 SECURITY_DIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
 MAN_DIR ?= $(PREFIX)/share/man
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERS_DIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILES_DIR ?= $(PREFIX)/lib/tmpfiles.d
+PAM_CONFIGS_DIR ?= $(PREFIX)/share/pam-configs
+UNITS = twinlockd.socket twinlockd.service twinlock-checker.socket twinlock-checker@.service
+PROFILES = twinlock twinlock-console
 
 # Where each shell looks for completions; the command writes them itself.
 COMPLETIONS = \
@@ -27,7 +35,8 @@ COMPLETIONS = \
 	fish:$(PREFIX)/share/fish/vendor_completions.d/twinlock.fish
 
 # A host needs no Swift to run what is built here. Nobody links against a program: 2 MB of names of its functions go.
-SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib -Xlinker --no-export-dynamic
+SWIFT_BUILD = $(SWIFT) build --configuration $(CONFIGURATION) --static-swift-stdlib -Xlinker --no-export-dynamic \
+	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 BIN_DIR ?= .build/$(CONFIGURATION)
 PAM_DIR ?= pam
 
@@ -35,7 +44,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps test fuzz demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot fuzz demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -66,6 +75,17 @@ test: deps
 	SWIFT=$(SWIFT) Tests/Fuzz/run short
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
 
+BOOT_ROOTS = .build/boot/bookworm.tar.zst .build/boot/trixie.tar.zst
+
+.build/boot/%.tar.zst: Tests/Boot/get-root
+	Tests/Boot/get-root $* $@
+
+# Apart from `make test`: it needs containers, and minutes. Where the machine cannot make any, it says so.
+test-boot: deps
+	@Tests/install-packages --boot
+	$(MAKE) deb $(VENV)/stamp $(BOOT_ROOTS)
+	$(VENV)/bin/python -m pytest -p no:cacheprovider -rs Tests/Boot
+
 FUZZ_SECONDS ?= 300
 
 fuzz: deps
@@ -95,13 +115,25 @@ install:
 	mv $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so.new $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so
 	@test -e $(DESTDIR)/etc/pam.d/twinlock-password && echo 'kept: $(DESTDIR)/etc/pam.d/twinlock-password' \
 		|| install -D -m 0644 pam/twinlock-password.pam $(DESTDIR)/etc/pam.d/twinlock-password
+# The units say where this installation is.
+	for unit in $(UNITS); do \
+		install -D -m 0644 /dev/null $(DESTDIR)$(UNIT_DIR)/$$unit \
+			&& sed 's|/usr/sbin/|$(PREFIX)/sbin/|; s|/usr/libexec/|$(PREFIX)/libexec/|' systemd/$$unit \
+				>$(DESTDIR)$(UNIT_DIR)/$$unit || exit 1; \
+	done
+	install -D -m 0644 systemd/twinlock.sysusers $(DESTDIR)$(SYSUSERS_DIR)/twinlock.conf
+	install -D -m 0644 systemd/twinlock.tmpfiles $(DESTDIR)$(TMPFILES_DIR)/twinlock.conf
+	for profile in $(PROFILES); do \
+		install -D -m 0644 pam/$$profile.pam-config $(DESTDIR)$(PAM_CONFIGS_DIR)/$$profile || exit 1; \
+	done
 	for page in docs/man/*; do \
 		install -D -m 0644 $$page $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
 	for completion in $(COMPLETIONS); do \
 		script=$(DESTDIR)$${completion#*:}; \
 		install -D -m 0644 /dev/null $$script \
-			&& $(BIN_DIR)/twinlock --generate-completion-script $${completion%%:*} >$$script || exit 1; \
+			&& $(BIN_DIR)/twinlock --generate-completion-script $${completion%%:*} | sed '1{/^#!/d}' >$$script \
+			|| exit 1; \
 	done
 ifeq ($(DESTDIR),)
 	@for user in twinlock twinlock-pw; do \
@@ -116,14 +148,32 @@ uninstall:
 		echo 'not removed: these PAM services still use pam_twinlock, edit them first:' >&2; \
 		echo "$$users" >&2; exit 1; \
 	fi
+ifeq ($(DESTDIR),)
+	@test ! -d /run/systemd/system || systemctl disable --now $(filter-out %@.service,$(UNITS))
+endif
 	@! cmp -s pam/twinlock-password.pam $(DESTDIR)/etc/pam.d/twinlock-password \
 		|| rm -f $(DESTDIR)/etc/pam.d/twinlock-password
 	rm -f $(DESTDIR)$(SECURITY_DIR)/pam_twinlock.so
 	rm -f $(DESTDIR)$(PREFIX)/sbin/twinlockd $(DESTDIR)$(PREFIX)/bin/twinlock
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/twinlock
+	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNIT_DIR)/$$unit; done
+	rm -f $(DESTDIR)$(SYSUSERS_DIR)/twinlock.conf $(DESTDIR)$(TMPFILES_DIR)/twinlock.conf
+	for profile in $(PROFILES); do rm -f $(DESTDIR)$(PAM_CONFIGS_DIR)/$$profile; done
 	for page in docs/man/*; do rm -f $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/}; done
 	for completion in $(COMPLETIONS); do rm -f $(DESTDIR)$${completion#*:}; done
 	@echo 'kept: users twinlock and twinlock-pw, $(DESTDIR)/var/lib/twinlock and $(DESTDIR)/etc/twinlock'
+
+# What a build of the package needs beside what a build needs.
+deb-deps:
+	@Tests/install-packages --packaging
+
+deb: deps deb-deps
+	debian/rules clean
+	debian/rules build
+	rm -rf .build/deb
+	mkdir -p .build/deb
+	debian/rules binary OUT=$(CURDIR)/.build/deb
+	lintian --fail-on error,warning .build/deb/*.deb
 
 clean:
 	$(MAKE) -C pam clean

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +27,13 @@
 #define RETRY_MS 100 /* until another accept, where the host is out of descriptors or memory */
 
 static const char usage[] =
-	"usage: twinlock-checker [--control FD] --peer UID [--deadline SECONDS] [--confdir DIR]\n"
+	"usage: twinlock-checker [--control FD] --peer USER [--deadline SECONDS] [--confdir DIR]\n"
 	"\n"
 	"Checks passwords through the PAM service \"twinlock-password\" for twinlockd.\n"
 	"\n"
-	"  --peer UID          serve connections of this user, and of root, and nobody else's\n"
+	"  --peer USER         serve connections of this user, a uid or a name in /etc/passwd, and of root, "
+	"and\n"
+	"                      nobody else's\n"
 	"  --control FD        accept connections on the listening socket that arrives over FD, a stream\n"
 	"                      socket, with one byte; end when the other end of FD is closed.\n"
 	"                      Without it, standard input is the one connection to serve.\n"
@@ -79,6 +82,31 @@ parse_number(const char *option, const char *text, uint32_t least, uint32_t most
 	return (uint32_t)value;
 }
 
+/* The uid of a user, given as one or as a name in the machine's own file, or the end of the program: the name
+ * service may hang, and who may ask for checks is no question for a directory. */
+static uid_t
+parse_user(const char *option, const char *text)
+{
+	const struct passwd *entry;
+	uid_t uid = 0;
+	bool found = false;
+	FILE *file;
+
+	if (*text >= '0' && *text <= '9')
+		return parse_number(option, text, 0, NO_ID - 1);
+	file = fopen("/etc/passwd", "re");
+	if (file == NULL)
+		fail("cannot open /etc/passwd");
+	while (!found && (entry = fgetpwent(file)) != NULL) {
+		found = strcmp(entry->pw_name, text) == 0;
+		uid = entry->pw_uid;
+	}
+	(void)fclose(file);
+	if (!found)
+		fail_usage(option, "a user's number, or a name in /etc/passwd");
+	return uid;
+}
+
 /* Reads the arguments. *control is -1 where standard input is the connection. */
 static void
 parse_arguments(int argc, char **argv, struct settings *settings, int *control)
@@ -95,7 +123,7 @@ parse_arguments(int argc, char **argv, struct settings *settings, int *control)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'p':
-			settings->peer = parse_number("--peer", optarg, 0, NO_ID - 1);
+			settings->peer = parse_user("--peer", optarg);
 			has_peer = true;
 			break;
 		case 'c':

@@ -29,31 +29,33 @@ tl_random(void *bytes, size_t count)
 }
 
 static void
-stop_signals(sigset_t *set)
+awaited_signals(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 }
 
 int
-tl_block_stop_signals(void)
+tl_block_signals(void)
 {
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	stop_signals(&set);
+	/* Started by nohup it is ignored, and what is ignored cannot be waited for. */
+	signal(SIGHUP, SIG_DFL);
+	awaited_signals(&set);
 	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int
-tl_wait_stop_signal(void)
+tl_wait_signal(void)
 {
 	sigset_t set;
 	int which = 0;
 
-	stop_signals(&set);
+	awaited_signals(&set);
 	int rc = sigwait(&set, &which);
 	return rc != 0 ? -rc : which;
 }

@@ -13,7 +13,7 @@ public final class TwinlockService: Sendable {
     let store: any AccountStore
     let sealer: Sealer
     let checker: any PasswordChecker
-    let policy: ServicePolicy
+    private let currentPolicy: Locked<ServicePolicy>
     let surroundings: Surroundings
     let log: DecisionLog
     let trail: AuditTrail
@@ -46,7 +46,7 @@ public final class TwinlockService: Sendable {
         self.store = store
         self.sealer = sealer
         self.checker = checker
-        self.policy = policy
+        self.currentPolicy = Locked(policy)
         self.surroundings = surroundings
         self.version = version
         self.started = surroundings.now()
@@ -54,6 +54,14 @@ public final class TwinlockService: Sendable {
         self.log = DecisionLog(logger: logger, trail: self.trail, now: surroundings.now)
         self.directory = Directory(checker: checker)
         self.fieldKeyring = PasswordFieldKeyring(store: store, sealer: sealer, random: surroundings.random)
+    }
+
+    /// What holds now.
+    var policy: ServicePolicy { self.currentPolicy.withLock { $0 } }
+
+    /// Lets another policy hold from now on; a call that is at work may still follow the one before.
+    public func adopt(_ policy: ServicePolicy) {
+        self.currentPolicy.withLock { $0 = policy }
     }
 
     /// Answers one call. The caller is known from the socket; everything else is the table's business.

@@ -10,16 +10,19 @@ struct Arguments {
     }
 
     static let usage = """
-        usage: twinlockd [--config FILE] [--check-config]
-          --config FILE    settings file (default \(SettingsLoader.defaultPath), which may be absent)
-          --check-config   read the settings, say what is wrong with them, and stop
-          --version        print the version
-          --help           print this
+        usage: twinlockd [--config FILE] [--checker-socket PATH] [--check-config]
+          --config FILE          settings file (default \(SettingsLoader.defaultPath), which may be absent)
+          --checker-socket PATH  where a service manager listens for the checker, unless the settings say where
+          --check-config         read the settings, say what is wrong with them, and stop
+          --version              print the version
+          --help                 print this
         """
 
     var action = Action.serve
     /// nil: the default one, which may be absent.
     var settingsFile: String?
+    /// Empty: the daemon starts the checker, unless the settings say otherwise.
+    var checkerSocket = ""
 
     init(_ arguments: [String]) throws(Unknown) {
         var rest = arguments.dropFirst()
@@ -28,6 +31,11 @@ struct Arguments {
             case "--config":
                 guard let file = rest.popFirst() else { throw Unknown(description: "--config: expected a file") }
                 self.settingsFile = file
+            case "--checker-socket":
+                guard let path = rest.popFirst(), path.hasPrefix("/") else {
+                    throw Unknown(description: "--checker-socket: expected an absolute path")
+                }
+                self.checkerSocket = path
             case "--check-config":
                 self.action = .checkConfiguration
             case "--help":

@@ -11,20 +11,27 @@ import TwinlockService
 import TwinlockSettings
 import TwinlockStore
 import TwinlockStoreSQLite
+import TwinlockVarlink
 
 /// What runs between the start and the stop.
 struct Daemon {
     let settings: Settings
 
     /// Serves until a signal says stop. Returns the exit status.
-    func serve() throws -> Int32 {
+    ///
+    /// - Parameters:
+    ///   - source: Where the settings are read again.
+    ///   - loaded: How they were read at the start.
+    func serve(reading source: SettingsSource, after loaded: LoadedSettings) throws -> Int32 {
         try OpenFiles.provide()
         let privileges = try Privileges.settle(self.settings)
-        tl_block_stop_signals()
-        let logger = Log.make(level: self.settings.logLevel)
+        let manager = ServiceManager.fromEnvironment()
+        tl_block_signals()
+        let threshold = LogThreshold(self.settings.loggerLevel)
+        let logger = Log.make(threshold: threshold)
         let store = try self.openStore()
         let checkerPath = try self.checkerSocket(privileges)
-        let policy = try self.policy(servedUid: privileges.servedUid)
+        let policy = try self.policy(following: self.settings, servedUid: privileges.servedUid)
         let socket = try ListeningSocket.take(path: self.settings.socket)
         defer { socket.remove() }
 
@@ -52,26 +59,33 @@ struct Daemon {
         let server = try Server(
             on: socket,
             service: service.varlinkService(),
-            connections: ConnectionBounds(
-                perUid: self.settings.connectionsPerUid,
-                services: policy.services,
-                perService: self.settings.serviceConnectionsPerUid
-            ),
+            connections: ConnectionBounds(self.settings, services: policy.services),
             group: group,
             logger: logger
         )
         let tidying = Self.tidy(service)
         let checkerIsGone = Self.watch(privileges.checkerControl, logger: logger)
+        let watchdog = Watchdog(manager: manager, group: group, store: store.store).start()
+        var reload = Reload(from: source, after: loaded, logger: logger) { settings in
+            let policy = try self.policy(following: settings, servedUid: privileges.servedUid)
+            service.adopt(policy)
+            server.adopt(ConnectionBounds(settings, services: policy.services))
+            threshold.level = settings.loggerLevel
+        }
 
         logger.notice("serving", metadata: ["socket": "\(self.settings.socket)"])
-        let manager = getenv("NOTIFY_SOCKET")
-        tl_notify(manager, "READY=1")
-        tl_wait_stop_signal()
-        tl_notify(manager, "STOPPING=1")
+        manager.isReady("serving")
+        while tl_wait_signal() == SIGHUP {
+            manager.isReloading()
+            manager.isReady(reload.perform())
+        }
+        manager.isStopping()
         logger.notice("stopping")
         tidying.cancel()
         service.endFollowing()
         let wasAccepting = try server.stop()
+        try server.drain(within: self.longestCall)
+        watchdog?.cancel()
         try group.syncShutdownGracefully()
         Self.finish(service, store.store)
         return checkerIsGone() || !wasAccepting ? 1 : 0
@@ -79,6 +93,12 @@ struct Daemon {
 
     /// Questions about names that may wait for the checker at once; their answers are kept for a minute.
     private static let lookUpsAtOnce = 4
+
+    /// What a sign-in that was begun may still take: its turn and its check, the longest wait before a no, and writing
+    /// the reply.
+    private var longestCall: TimeAmount {
+        .seconds(Int64(self.settings.checkerDeadline) + 10) + Limits.writeTime
+    }
 
     private func openStore() throws -> (store: SQLiteStore, key: SealingKey) {
         let path = "\(self.settings.stateDirectory)/twinlock.db"
@@ -149,24 +169,25 @@ struct Daemon {
         return { source.isCancelled }
     }
 
-    private func policy(servedUid: UInt32?) throws(StartError) -> ServicePolicy {
+    private func policy(following settings: Settings, servedUid: UInt32?) throws(StartError) -> ServicePolicy {
         var policy = ServicePolicy(
-            signIn: try .of(self.settings),
-            issuer: self.settings.issuer.isEmpty ? Self.hostName() : self.settings.issuer,
-            failureDelaySeconds: self.settings.failureDelay,
+            signIn: try .of(settings),
+            issuer: settings.issuer.isEmpty ? Self.hostName() : settings.issuer,
+            failureDelaySeconds: settings.failureDelay,
+            // The checker was started with it.
             checkDeadlineSeconds: self.settings.checkerDeadline,
             servedUid: servedUid,
-            services: try .services(self.settings),
-            administrators: try .administrators(self.settings),
-            allowsCodeWithoutPassword: self.settings.allowsCodeWithoutPassword
+            services: try .services(settings),
+            administrators: try .administrators(settings),
+            allowsCodeWithoutPassword: settings.allowsCodeWithoutPassword
         )
         policy.sessionLifetimes = SessionLifetimes(
-            idleSeconds: self.settings.sessionIdle,
-            absoluteSeconds: self.settings.sessionAbsolute
+            idleSeconds: settings.sessionIdle,
+            absoluteSeconds: settings.sessionAbsolute
         )
-        policy.tokens.maximumDays = self.settings.tokenMaximumDays
-        policy.tokens.endsWithPasswordChange = self.settings.tokensEndWithPasswordChange
-        policy.tokens.declaredGroups = self.settings.declaredTokenGroups
+        policy.tokens.maximumDays = settings.tokenMaximumDays
+        policy.tokens.endsWithPasswordChange = settings.tokensEndWithPasswordChange
+        policy.tokens.declaredGroups = settings.declaredTokenGroups
         return policy
     }
 
@@ -191,21 +212,24 @@ extension Surroundings {
     )
 }
 
+extension Settings {
+    fileprivate var loggerLevel: Logger.Level { Logger.Level(rawValue: self.logLevel.rawValue) ?? .info }
+}
+
 /// Where the log goes.
 enum Log {
     /// To the journal if standard error leads there, with fields; otherwise to standard error.
-    static func make(level: Settings.LogLevel) -> Logger {
-        let level = Logger.Level(rawValue: level.rawValue) ?? .info
+    static func make(threshold: LogThreshold) -> Logger {
         let isJournal = tl_is_journal_stream(STDERR_FILENO, getenv("JOURNAL_STREAM")) == 1
         return Logger(label: "twinlockd") { _ in
             isJournal
                 ? SinkLogHandler(
-                    level: level,
+                    threshold: threshold,
                     format: { JournalEntry.bytes(level: $0, message: $1, metadata: $2, identifier: "twinlockd") },
                     sink: { bytes in _ = bytes.withUnsafeBytes { tl_journal($0.baseAddress, $0.count) } }
                 )
                 : SinkLogHandler(
-                    level: level,
+                    threshold: threshold,
                     format: { LogLine.bytes(level: $0, message: $1, metadata: $2, priority: false) },
                     sink: { bytes in
                         _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -10,6 +10,8 @@ import TwinlockSealing
 /// first start leaves neither, the key waits under another name until the database is there.
 struct KeyFile {
     private static let name = "sealing.key"
+    /// All services of a machine share the names of credentials.
+    private static let credential = "twinlock.sealing.key"
     private static let maximumBytes = 4096
 
     /// The key.
@@ -20,7 +22,7 @@ struct KeyFile {
     /// Finds the key of a state directory, or makes it at the first start.
     static func find(stateDirectory: String, databaseExists: Bool) throws -> KeyFile {
         if let credentials = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }),
-            let key = try self.load("\(credentials)/\(self.name)", isOurs: false)
+            let key = try self.load("\(credentials)/\(self.credential)", isOurs: false)
         {
             return KeyFile(key: key, waiting: nil)
         }

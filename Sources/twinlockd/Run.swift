@@ -22,16 +22,17 @@ func run() -> Int32 {
     case .checkConfiguration, .serve:
         break
     }
-    let settings: Settings
+    let source = SettingsSource(file: arguments.settingsFile, checkerSocket: arguments.checkerSocket)
+    let loaded: LoadedSettings
     do {
-        settings = try SettingsLoader.load(arguments.settingsFile)
-        if arguments.action == .checkConfiguration { return try check(settings) }
+        loaded = try source.load()
+        if arguments.action == .checkConfiguration { return try check(loaded.settings) }
     } catch {
         return complain("\(error)", status: 2)
     }
     do {
         try MemoryTunables.ensure()
-        return try Daemon(settings: settings).serve()
+        return try Daemon(settings: loaded.settings).serve(reading: source, after: loaded)
     } catch {
         return complain("\(error)", status: 1)
     }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 import TwinlockService
+import TwinlockSettings
 import TwinlockVarlink
 
 /// How many connections a peer may hold.
@@ -16,6 +17,12 @@ struct ConnectionBounds: Sendable {
     /// The uid of such a service.
     let perService: Int
 
+    init(_ settings: Settings, services: ListedCallers) {
+        self.perUid = settings.connectionsPerUid
+        self.services = services
+        self.perService = settings.serviceConnectionsPerUid
+    }
+
     func bound(for peer: Peer) -> Int {
         self.services.contains(peer) ? self.perService : self.perUid
     }
@@ -25,6 +32,8 @@ struct ConnectionBounds: Sendable {
 struct Server {
     private let channel: any Channel
     private let phase: SharedPhase
+    private let ledger: SharedLedger
+    private let connections = OpenConnections()
 
     /// Begins to accept.
     init(
@@ -36,7 +45,9 @@ struct Server {
     ) throws {
         let ledger = SharedLedger(bounds: connections)
         let phase = SharedPhase()
+        let open = self.connections
         self.phase = phase
+        self.ledger = ledger
         self.channel = try ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -47,6 +58,7 @@ struct Server {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.initialize(channel, service: service, ledger: ledger, logger: logger)
+                    open.add(channel)
                 }
             }
             .withBoundSocket(socket.descriptor)
@@ -70,6 +82,16 @@ struct Server {
         guard self.phase.stop() else { return false }
         try self.channel.close().wait()
         return true
+    }
+
+    /// Lets every connection finish the call it is at, and closes it; what is open after that time is closed all the same.
+    func drain(within time: TimeAmount) throws {
+        try self.connections.drain(on: self.channel.eventLoop, within: time)
+    }
+
+    /// Lets other bounds hold for connections from now on; those that are open stay.
+    func adopt(_ bounds: ConnectionBounds) {
+        self.ledger.adopt(bounds)
     }
 
     private static func initialize(
@@ -140,14 +162,19 @@ private final class SharedPhase: Sendable {
 private final class SharedLedger: Sendable {
     private let ledger = Mutex(ConnectionLedger())
     private let refusals = Mutex(RareLine())
-    private let bounds: ConnectionBounds
+    private let bounds: Mutex<ConnectionBounds>
 
     init(bounds: ConnectionBounds) {
-        self.bounds = bounds
+        self.bounds = Mutex(bounds)
+    }
+
+    func adopt(_ bounds: ConnectionBounds) {
+        self.bounds.withLock { $0 = bounds }
     }
 
     func admit(_ peer: Peer) -> Bool {
-        self.ledger.withLock { $0.admit(uid: peer.uid, allowance: self.bounds.bound(for: peer)) }
+        let allowance = self.bounds.withLock { $0.bound(for: peer) }
+        return self.ledger.withLock { $0.admit(uid: peer.uid, allowance: allowance) }
     }
 
     func release(_ uid: UInt32) {

@@ -7,12 +7,14 @@ enum SettingsLoader {
     /// More is no settings file.
     private static let maximumBytes = 256 * 1024
 
+    /// The settings, and the text that says them.
+    ///
     /// - Parameter path: nil for the default file, whose absence means the defaults.
-    static func load(_ path: String?) throws -> Settings {
+    static func load(_ path: String?) throws -> LoadedSettings {
         let name = path ?? self.defaultPath
         let descriptor = open(name, O_RDONLY | O_CLOEXEC)
         if descriptor < 0, path == nil, errno == ENOENT {
-            return Settings()
+            return LoadedSettings(settings: Settings(), text: "")
         }
         guard descriptor >= 0 else {
             throw SettingsError(file: name, line: nil, words: "cannot open: \(reason(ofErrno: errno))")
@@ -34,6 +36,6 @@ enum SettingsLoader {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingsError(file: name, line: nil, words: "not UTF-8")
         }
-        return try Settings(text: text, name: name)
+        return LoadedSettings(settings: try Settings(text: text, name: name), text: text)
     }
 }

@@ -15,6 +15,8 @@ from installing import make
 from test_completions import SCRIPTS
 from waiting import wait_for
 
+UNITS = ("twinlockd.socket", "twinlockd.service", "twinlock-checker.socket", "twinlock-checker@.service")
+
 
 def test_everything_is_at_its_place(installed):
     security = f"/usr/lib/{subprocess.run(['gcc', '-print-multiarch'], capture_output=True, text=True).stdout.strip()}"
@@ -24,6 +26,11 @@ def test_everything_is_at_its_place(installed):
         "/usr/libexec/twinlock/twinlock-checker",
         f"{security}/security/pam_twinlock.so",
         "/etc/pam.d/twinlock-password",
+        *(f"/usr/lib/systemd/system/{unit}" for unit in UNITS),
+        "/usr/lib/sysusers.d/twinlock.conf",
+        "/usr/lib/tmpfiles.d/twinlock.conf",
+        "/usr/share/pam-configs/twinlock",
+        "/usr/share/pam-configs/twinlock-console",
         *SCRIPTS.values(),
     ):
         found = os.stat(path)
@@ -60,6 +67,9 @@ def test_installing_elsewhere_touches_nothing_here_and_is_undone_whole(installed
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "opt/twinlock/sbin/twinlockd").exists()
     assert (tmp_path / "etc/pam.d/twinlock-password").exists()
+    for unit, program in (("twinlockd", "sbin/twinlockd"), ("twinlock-checker@", "libexec/twinlock/twinlock-checker")):
+        text = (tmp_path / f"opt/twinlock/lib/systemd/system/{unit}.service").read_text()
+        assert f"\nExecStart=/opt/twinlock/{program} " in text
     assert pathlib.Path("/etc/passwd").read_text() == before
     done = make("uninstall", f"DESTDIR={tmp_path}", "PREFIX=/opt/twinlock")
     assert done.returncode == 0, done.stderr

@@ -69,7 +69,7 @@ struct LoggingTests {
         let lines = Lines()
         var logger = Logger(label: "t") { _ in
             SinkLogHandler(
-                level: .notice,
+                threshold: LogThreshold(.notice),
                 format: { LogLine.bytes(level: $0, message: $1, metadata: $2, priority: false) },
                 sink: { lines.append($0) }
             )
@@ -78,6 +78,25 @@ struct LoggingTests {
         logger.info("dropped")
         logger.notice("kept", metadata: ["k": "inner"])
         #expect(lines.all == ["notice: kept k=\"inner\"\n"])
+    }
+
+    @Test("a threshold that is moved holds for those who log already, but for one who has set a level of his own")
+    func threshold() {
+        let lines = Lines()
+        let threshold = LogThreshold(.notice)
+        let logger = Logger(label: "t") { _ in
+            SinkLogHandler(
+                threshold: threshold,
+                format: { LogLine.bytes(level: $0, message: $1, metadata: $2, priority: false) },
+                sink: { lines.append($0) }
+            )
+        }
+        var own = logger
+        own.logLevel = .error
+        threshold.level = .debug
+        logger.debug("kept")
+        own.notice("dropped")
+        #expect(lines.all == ["debug: kept\n"])
     }
 }
 

@@ -23,11 +23,11 @@ func run(_ arguments: [String]) throws -> Int32 {
     ) { call, _, replies in
         await exchanges.answer(call, replies: replies)
     }
-    tl_block_stop_signals()
+    tl_block_signals()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let server = try Server(path: path, service: service, group: group)
     write("listening\n", to: STDOUT_FILENO)
-    tl_wait_stop_signal()
+    tl_wait_signal()
     try server.stop()
     try group.syncShutdownGracefully()
     unlink(path)

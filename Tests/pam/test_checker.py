@@ -323,6 +323,15 @@ def test_a_stranger_is_not_served(checker, stack, open_directory):
     assert one.ask(CHECK_PASSWORD, b"daemon", RIGHT_PASSWORD).result == RIGHT  # root is
 
 
+@as_root
+@pytest.mark.parametrize("peer, served", [("daemon", True), ("games", False)])
+def test_the_peer_may_be_a_name_of_the_machines_own_file(program, identity, stack, peer, served):
+    stack(*good_stack())
+    pair = socketpair_of(pwd.getpwnam("daemon").pw_uid)
+    answer, status = ask_once(program, identity, peer, GOOD, "--confdir", str(stack.confdir), pair=pair)
+    assert (answer is not None, status) == (served, 0 if served else 1)
+
+
 def test_a_stranger_on_standard_input_is_not_served(program, identity, stack):
     stack(*good_stack())
     pair = socketpair_of(STRANGER) if ME == 0 else socket.socketpair()

@@ -58,9 +58,10 @@ int tl_notify(const char *socket, const char *message);
 /* One datagram to the journal's socket; never blocks. */
 int tl_journal(const void *message, size_t count);
 
-/* Blocks the stop signals in this thread and all that it starts; then waits for one of them. */
-int tl_block_stop_signals(void);
-int tl_wait_stop_signal(void);
+/* Blocks SIGTERM, SIGINT and SIGHUP in this thread and all that it starts; then waits for one of them, and
+ * returns which. */
+int tl_block_signals(void);
+int tl_wait_signal(void);
 
 /* Seconds of the real-time clock. */
 int64_t tl_now(void);
