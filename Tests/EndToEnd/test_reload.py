@@ -33,6 +33,17 @@ def test_new_settings_hold_for_the_next_call(daemon, account):
     assert issuer_for(account) == "Elsewhere"
 
 
+def test_a_rule_holds_for_the_next_sign_in(daemon, account):
+    rule = "[rule all]\nsecond-factor = required\n"
+    assert Program(account).sign_in(password=account.password)["state"] == "signedIn"
+    reload(daemon, rule, "rule all.second-factor taken over")
+    assert Program(account).sign_in(password=account.password)["state"] == "codeRequired"
+    reload(daemon, f"{rule}groups = nobody-at-all\n", "rule all: cannot find group")
+    assert Program(account).sign_in(password=account.password)["state"] == "codeRequired"
+    reload(daemon, "", "rule all.second-factor taken over")
+    assert Program(account).sign_in(password=account.password)["state"] == "signedIn"
+
+
 def test_another_log_level_holds_at_once(daemon, account):
     reload(daemon, "[daemon]\nlog-level = warning\n[audit]\ndays = 30\n", "restart the daemon")
     mark = len(daemon.log())
