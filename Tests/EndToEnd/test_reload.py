@@ -36,11 +36,11 @@ def test_new_settings_hold_for_the_next_call(daemon, account):
 def test_a_rule_holds_for_the_next_sign_in(daemon, account):
     rule = "[rule all]\nsecond-factor = required\n"
     assert Program(account).sign_in(password=account.password)["state"] == "signedIn"
-    reload(daemon, rule, "rule all.second-factor taken over")
+    reload(daemon, rule, "rule all.second-factor")
     assert Program(account).sign_in(password=account.password)["state"] == "codeRequired"
     reload(daemon, f"{rule}groups = nobody-at-all\n", "rule all: cannot find group")
     assert Program(account).sign_in(password=account.password)["state"] == "codeRequired"
-    reload(daemon, "", "rule all.second-factor taken over")
+    reload(daemon, "", "rule all.second-factor")
     assert Program(account).sign_in(password=account.password)["state"] == "signedIn"
 
 

@@ -65,15 +65,36 @@ def test_ssh_leads_through_it_and_is_in(required, account):
     assert account.password not in required.log() and account.phone.secret not in required.log()
 
 
+def to_the_end(terminal, account, *last):
+    to_the_key(terminal, account)
+    to_the_codes(terminal, account)
+    terminal.send(account.recovery_codes[0] + "\n")
+    for words in last:
+        terminal.read_until(r"\$ ")
+        terminal.send(words)
+    rest, status = terminal.finish()
+    assert status == 0, rest
+    return rest
+
+
 def test_su_leads_through_it_too(required, account):
     logins.write_stack("su", "auth required pam_twinlock.so")
     other = accounts.add_account()
     with Pty(["su", "-", account.name, "-c", "id -un"], **other.options()) as terminal:
-        to_the_key(terminal, account)
-        to_the_codes(terminal, account)
-        terminal.send(account.recovery_codes[0] + "\n")
-        rest, status = terminal.finish()
-    assert status == 0 and account.name in rest, rest
+        assert account.name in to_the_end(terminal, account)
+
+
+def test_login_leads_through_it_too(required, account):
+    logins.write_stack("login", "auth required pam_twinlock.so")
+    with Pty(["login", account.name], **ENVIRONMENT) as terminal:
+        to_the_end(terminal, account, "id -un\n", "exit\n")
+        assert f"\n{account.name}\r\n" in terminal.seen
+
+
+def test_a_locker_that_runs_as_the_user_leads_through_it_too(required, account):
+    logins.write_stack("locker", "auth required pam_twinlock.so")
+    with Pty(["pamtester", "locker", account.name, "authenticate"], **account.options()) as terminal:
+        assert "successfully authenticated" in to_the_end(terminal, account)
 
 
 def test_every_line_that_an_ssh_client_shows_is_plain(required, account):
