@@ -123,6 +123,8 @@ public struct SignInParameters: Message {
     public var user: String?
     /// Secret.
     public var password: SecretText?
+    /// Whether a code may stand right behind the password; for login programs alone.
+    public var combined: Bool?
     /// Where it comes from.
     public var context: Context
 
@@ -130,13 +132,15 @@ public struct SignInParameters: Message {
     public static let fields: [Field] = [
         .optional("user", .string(maximumBytes: 256)),
         .optional("password", .secret(maximumBytes: 512)),
+        .optional("combined", .bool),
         .optional("context", .object(Context.fields)),
     ]
 
     /// Parameters for a call.
-    public init(user: String?, password: SecretText?, context: Context = Context()) {
+    public init(user: String?, password: SecretText?, combined: Bool? = nil, context: Context = Context()) {
         self.user = user
         self.password = password
+        self.combined = combined
         self.context = context
     }
 
@@ -144,6 +148,7 @@ public struct SignInParameters: Message {
     public init(checked object: JSONValue?) {
         self.user = object?["user"]?.string
         self.password = object?["password"]?.secret
+        self.combined = object?["combined"]?.bool
         self.context = Context(checked: object?["context"])
     }
 
@@ -151,6 +156,7 @@ public struct SignInParameters: Message {
     public func write(to json: inout JSONWriter) {
         json.member("user", self.user)
         json.member("password", secret: self.password)
+        json.member("combined", self.combined)
         json.name("context")
         json.beginObject()
         self.context.write(to: &json)
@@ -210,6 +216,8 @@ public struct SignInResult: Message {
     public var recoveryCodesLeft: Int64?
     /// With `signedIn` after a second factor: whether it was a recovery code.
     public var recoveryCodeUsed: Bool?
+    /// From `SignIn` with `combined`: how many bytes of the answer are the password.
+    public var passwordBytes: Int64?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -222,6 +230,7 @@ public struct SignInResult: Message {
         .optional("failedCodes", .int),
         .optional("recoveryCodesLeft", .int),
         .optional("recoveryCodeUsed", .bool),
+        .optional("passwordBytes", .int),
     ]
 
     /// An answer.
@@ -234,7 +243,8 @@ public struct SignInResult: Message {
         expires: Int64? = nil,
         failedCodes: Int64? = nil,
         recoveryCodesLeft: Int64? = nil,
-        recoveryCodeUsed: Bool? = nil
+        recoveryCodeUsed: Bool? = nil,
+        passwordBytes: Int64? = nil
     ) {
         self.state = state
         self.session = session
@@ -245,6 +255,7 @@ public struct SignInResult: Message {
         self.failedCodes = failedCodes
         self.recoveryCodesLeft = recoveryCodesLeft
         self.recoveryCodeUsed = recoveryCodeUsed
+        self.passwordBytes = passwordBytes
     }
 
     /// Reads checked members.
@@ -258,6 +269,7 @@ public struct SignInResult: Message {
         self.failedCodes = object?["failedCodes"]?.integer
         self.recoveryCodesLeft = object?["recoveryCodesLeft"]?.integer
         self.recoveryCodeUsed = object?["recoveryCodeUsed"]?.bool
+        self.passwordBytes = object?["passwordBytes"]?.integer
     }
 
     /// Writes the members that are there.
@@ -273,6 +285,7 @@ public struct SignInResult: Message {
         json.member("failedCodes", self.failedCodes)
         json.member("recoveryCodesLeft", self.recoveryCodesLeft)
         json.member("recoveryCodeUsed", self.recoveryCodeUsed)
+        json.member("passwordBytes", self.passwordBytes)
     }
 }
 
