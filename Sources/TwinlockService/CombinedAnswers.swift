@@ -47,7 +47,8 @@ extension TwinlockService {
     /// is right.
     ///
     /// The host is asked about every name alike, known or not.
-    private func split(_ answer: SecretText, of name: String, origin: SignInOrigin) async throws(Refusal) -> AnswerSplit {
+    private func split(_ answer: SecretText, of name: String, origin: SignInOrigin) async throws(Refusal) -> AnswerSplit
+    {
         func passwordBytes(_ digits: Int) -> Int {
             answer.withUnsafeBytes { CombinedAnswer.passwordBytes(of: $0, digits: digits) }
         }
