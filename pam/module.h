@@ -110,6 +110,9 @@ int ask_code(const struct login *login, const char *prompt, char **answer);
  */
 int show(const struct login *login, const char *text);
 
+/* Whether a code was refused that would have been right the first time. */
+bool is_used_code(const struct reply *reply);
+
 /* The result for an error reply. The log gets our own words, never the reply's. */
 int refuse_error(const struct login *login, const struct reply *reply);
 

@@ -33,6 +33,7 @@
 
 static const char password_service[] = "twinlock-password";
 static const char combined_prompt[] = "Password & verification code: ";
+static const char next_code_prompt[] = "This code was used already; type the next one: ";
 /* Access tokens are for programs; no prompt takes one. */
 static const char token_prefix[] = "twl_";
 /* What sshd hands over, over and over to the answer's length, for a user whom it lets in by no password. */
@@ -293,6 +294,32 @@ keep_session(const struct login *login, struct secrets *secrets, const struct re
 	return PAM_SUCCESS;
 }
 
+/*
+ * Asks for another code after one that was used already. For programs that take no messages, sudo above all:
+ * there the prompt is the only way to say what was wrong with a code that was right in ssh a moment ago.
+ */
+static int
+ask_next_code(const struct login *login, struct secrets *secrets)
+{
+	pam_syslog(
+		login->pamh, LOG_NOTICE, "the code was right but has been used already: asking for another");
+	wipe_and_free(secrets->code);
+	secrets->code = NULL;
+	return ask_code(login, next_code_prompt, &secrets->code);
+}
+
+/* Keeps the session of a reply with codeRequired, and asks. Anything but PAM_SUCCESS ends the sign-in. */
+static int
+take_code(const struct login *login, struct secrets *secrets, const struct reply *reply)
+{
+	int rc = keep_session(login, secrets, reply);
+
+	/* With forward_pass there is one question and no other, whatever was typed. */
+	if (rc == PAM_SUCCESS && (!secrets->is_combined || has_question(reply)))
+		rc = put_question(login, secrets, reply);
+	return rc;
+}
+
 /* The reply says codeRequired: asks for the code, has it verified, and goes on while the daemon has
  * questions. */
 static int
@@ -302,20 +329,19 @@ finish_with_code(const struct login *login, struct secrets *secrets, struct repl
 
 	if (secrets->is_combined && !split_answer(secrets, reply))
 		return refuse_unexpected(login, "SignIn");
-	for (round = 0; round < ROUNDS_MAX; round++) {
+	rc = take_code(login, secrets, reply);
+	for (round = 1; rc == PAM_SUCCESS; round++) {
 		size_t length;
 
-		rc = keep_session(login, secrets, reply);
-		/* With forward_pass there is one question and no other, whatever was typed. */
-		if (rc == PAM_SUCCESS && (!secrets->is_combined || has_question(reply)))
-			rc = put_question(login, secrets, reply);
-		if (rc != PAM_SUCCESS)
-			return rc;
 		if (!is_code(login, secrets))
 			return PAM_AUTH_ERR;
 		length = write_verify(secrets, code_to_send(secrets->code));
 		if (length == 0 || !exchange(login, secrets->frame, length, reply))
 			return PAM_AUTHINFO_UNAVAIL;
+		if (login->silent && round < ROUNDS_MAX && is_used_code(reply)) {
+			rc = ask_next_code(login, secrets);
+			continue;
+		}
 		if (reply->error.bytes != NULL)
 			return refuse_error(login, reply);
 		if (text_is(reply->state, "signedIn") && text_is(reply->second_factor, "verified")) {
@@ -326,9 +352,13 @@ finish_with_code(const struct login *login, struct secrets *secrets, struct repl
 		}
 		if (!text_is(reply->state, "codeRequired") || !has_question(reply))
 			return refuse_unexpected(login, "Verify2FACode");
+		if (round == ROUNDS_MAX) {
+			pam_syslog(login->pamh, LOG_ERR, "twinlockd has more questions than a sign-in takes");
+			return PAM_AUTHINFO_UNAVAIL;
+		}
+		rc = take_code(login, secrets, reply);
 	}
-	pam_syslog(login->pamh, LOG_ERR, "twinlockd has more questions than a sign-in takes");
-	return PAM_AUTHINFO_UNAVAIL;
+	return rc;
 }
 
 /* The SignIn call. Anything but PAM_SUCCESS ends the sign-in. */

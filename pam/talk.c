@@ -8,6 +8,8 @@
 #include "module.h"
 #include "text.h"
 
+#define ERROR(name) "org.twinlock.Authentication." name
+
 static const char code_prompt[] = "Verification code: ";
 
 /* A line for the person, unless the program wants none. */
@@ -36,10 +38,15 @@ tell_to_wait(const struct login *login, const struct reply *reply)
 		tell(login, line);
 }
 
+bool
+is_used_code(const struct reply *reply)
+{
+	return text_is(reply->error, ERROR("CodeAlreadyUsed"));
+}
+
 int
 refuse_error(const struct login *login, const struct reply *reply)
 {
-#define ERROR(name) "org.twinlock.Authentication." name
 	if (text_is(reply->error, ERROR("AuthenticationFailed"))) {
 		debug_log(login, "twinlockd refused the sign-in");
 		return PAM_AUTH_ERR;
@@ -49,7 +56,7 @@ refuse_error(const struct login *login, const struct reply *reply)
 		tell_to_wait(login, reply);
 		return PAM_MAXTRIES;
 	}
-	if (text_is(reply->error, ERROR("CodeAlreadyUsed"))) {
+	if (is_used_code(reply)) {
 		pam_syslog(login->pamh, LOG_NOTICE, "the code was right but has been used already");
 		tell(login, "This code was used already; wait for the next one.");
 		return PAM_AUTH_ERR;
@@ -69,7 +76,6 @@ refuse_error(const struct login *login, const struct reply *reply)
 	else
 		pam_syslog(login->pamh, LOG_ERR, "twinlockd answers with an error that is not known here");
 	return PAM_AUTHINFO_UNAVAIL;
-#undef ERROR
 }
 
 int

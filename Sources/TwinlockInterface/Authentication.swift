@@ -123,6 +123,8 @@ public struct SignInParameters: Message {
     public var user: String?
     /// Secret.
     public var password: SecretText?
+    /// Whether a code may stand right behind the password; for login programs alone.
+    public var combined: Bool?
     /// Where it comes from.
     public var context: Context
 
@@ -130,13 +132,15 @@ public struct SignInParameters: Message {
     public static let fields: [Field] = [
         .optional("user", .string(maximumBytes: 256)),
         .optional("password", .secret(maximumBytes: 512)),
+        .optional("combined", .bool),
         .optional("context", .object(Context.fields)),
     ]
 
     /// Parameters for a call.
-    public init(user: String?, password: SecretText?, context: Context = Context()) {
+    public init(user: String?, password: SecretText?, combined: Bool? = nil, context: Context = Context()) {
         self.user = user
         self.password = password
+        self.combined = combined
         self.context = context
     }
 
@@ -144,6 +148,7 @@ public struct SignInParameters: Message {
     public init(checked object: JSONValue?) {
         self.user = object?["user"]?.string
         self.password = object?["password"]?.secret
+        self.combined = object?["combined"]?.bool
         self.context = Context(checked: object?["context"])
     }
 
@@ -151,6 +156,7 @@ public struct SignInParameters: Message {
     public func write(to json: inout JSONWriter) {
         json.member("user", self.user)
         json.member("password", secret: self.password)
+        json.member("combined", self.combined)
         json.name("context")
         json.beginObject()
         self.context.write(to: &json)
@@ -219,6 +225,8 @@ public struct SignInResult: Message {
     public static let maximumMessageBytes = 4096
     /// Bytes of the longest prompt: a line of a terminal.
     public static let maximumPromptBytes = 80
+    /// From `SignIn` with `combined`: how many bytes of the answer are the password.
+    public var passwordBytes: Int64?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -233,6 +241,7 @@ public struct SignInResult: Message {
         .optional("recoveryCodeUsed", .bool),
         .optional("message", .secret(maximumBytes: Self.maximumMessageBytes)),
         .optional("prompt", .string(maximumBytes: Self.maximumPromptBytes)),
+        .optional("passwordBytes", .int),
     ]
 
     /// An answer.
@@ -247,7 +256,8 @@ public struct SignInResult: Message {
         recoveryCodesLeft: Int64? = nil,
         recoveryCodeUsed: Bool? = nil,
         message: SecretText? = nil,
-        prompt: String? = nil
+        prompt: String? = nil,
+        passwordBytes: Int64? = nil
     ) {
         self.state = state
         self.session = session
@@ -260,6 +270,7 @@ public struct SignInResult: Message {
         self.recoveryCodeUsed = recoveryCodeUsed
         self.message = message
         self.prompt = prompt
+        self.passwordBytes = passwordBytes
     }
 
     /// Reads checked members.
@@ -275,6 +286,7 @@ public struct SignInResult: Message {
         self.recoveryCodeUsed = object?["recoveryCodeUsed"]?.bool
         self.message = object?["message"]?.secret
         self.prompt = object?["prompt"]?.string
+        self.passwordBytes = object?["passwordBytes"]?.integer
     }
 
     /// Writes the members that are there.
@@ -292,6 +304,7 @@ public struct SignInResult: Message {
         json.member("recoveryCodeUsed", self.recoveryCodeUsed)
         json.member("message", secret: self.message)
         json.member("prompt", self.prompt)
+        json.member("passwordBytes", self.passwordBytes)
     }
 }
 

@@ -7,7 +7,8 @@ import TwinlockVarlink
 
 // `SignIn`, and what a finished sign-in hands out.
 extension TwinlockService {
-    func signIn(
+    /// `SignIn` with a password that is one and nothing else.
+    func signInPlainly(
         _ call: AuthorizedCall<SignInParameters, SignInSubject>
     ) async throws(Refusal) -> SignInResult {
         let origin = call.subject.origin

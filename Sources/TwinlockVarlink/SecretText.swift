@@ -27,6 +27,14 @@ public struct SecretText: Sendable {
         }
     }
 
+    /// The first bytes, in the same frame.
+    ///
+    /// - Parameter count: `0...self.count`, at the end of a scalar.
+    public func prefix(_ count: Int) -> SecretText {
+        precondition((0...self.count).contains(count), "a text has no more bytes than it has")
+        return SecretText(frame: self.frame, range: self.range.prefix(count))
+    }
+
     /// Whether the text begins with these bytes.
     ///
     /// For public marks such as a token's; it stops at the first difference.

@@ -47,9 +47,14 @@ class Login:
 
 
 class Sshd:
-    """A private sshd on the loopback interface. Its PAM service is written anew for each claim."""
+    """A private sshd on the loopback interface. Its PAM service is written anew for each claim.
 
-    def __init__(self):
+    `settings` are lines of sshd_config that stand before the others, and so win.
+    """
+
+    def __init__(self, port=PORT, settings=()):
+        self.port = port
+        self.settings = settings
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sshd-"))
         self.log_file = self.directory / "log"
         self.process = None
@@ -60,7 +65,8 @@ class Sshd:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         config = self.directory / "config"
         config.write_text(
-            f"""Port {PORT}
+            "".join(f"{line}\n" for line in self.settings)
+            + f"""Port {self.port}
 ListenAddress 127.0.0.1
 HostKey {key}
 PidFile none
@@ -70,6 +76,7 @@ PasswordAuthentication no
 PubkeyAuthentication no
 LogLevel DEBUG3
 UseDNS no
+Subsystem sftp internal-sftp
 """
         )
         with open(self.log_file, "wb") as log:
@@ -82,15 +89,15 @@ UseDNS no
     def _listens(self):
         assert self.process.poll() is None, self.log_file.read_text()
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", PORT)) == 0
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=BOUND)
 
 
-def ssh_command(user):
-    """The OpenSSH client, with nothing of this machine's own settings."""
+def ssh_options(**more):
+    """Options of the OpenSSH clients, with nothing of this machine's own settings."""
     options = {
         "UserKnownHostsFile": "/dev/null",
         "StrictHostKeyChecking": "no",
@@ -99,9 +106,15 @@ def ssh_command(user):
         "PreferredAuthentications": "keyboard-interactive",
         "NumberOfPasswordPrompts": "1",
         "ConnectTimeout": str(BOUND),
+        "Port": str(PORT),
+        **more,
     }
-    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    return ["ssh", "-F", "none", "-p", str(PORT), *words, f"{user}@127.0.0.1"]
+    return ["-F", "none", *[word for name, value in options.items() for word in ("-o", f"{name}={value}")]]
+
+
+def ssh_command(user, **options):
+    """The OpenSSH client."""
+    return ["ssh", *ssh_options(**options), f"{user}@127.0.0.1"]
 
 
 class Askpass:
@@ -129,12 +142,12 @@ class Askpass:
         return [path.read_text().removeprefix(f"({self._user}@127.0.0.1) ") for path in asked]
 
 
-def ssh(user, *answers):
+def ssh(user, *answers, **options):
     """Logs in with the OpenSSH client and runs one command."""
     name = getattr(user, "name", user)
     askpass = Askpass(name, answers)
     done = subprocess.run(
-        [*ssh_command(name), "id -un"],
+        [*ssh_command(name, **options), "id -un"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -183,9 +196,10 @@ def paramiko_login(user, *answers):
         transport.close()
 
 
-def su(from_account, to_account, *answers):
+def su(from_account, to_account, *answers, environment=None):
     """Becomes another user on a terminal, for one command."""
-    return _su(["su", "--command", "id -un", to_account.name], from_account, to_account, answers)
+    words = ["su", "--command", "id -un", to_account.name]
+    return _su(words, from_account, to_account, answers, environment=environment)
 
 
 def su_shell(from_account, to_account, *answers):
@@ -193,10 +207,10 @@ def su_shell(from_account, to_account, *answers):
     return _su(["su", "--login", to_account.name], from_account, to_account, answers, r"\$ $", "id -un; exit")
 
 
-def _su(words, from_account, to_account, answers, *then):
+def _su(words, from_account, to_account, answers, *then, environment=None):
     """Answers the prompts, which end in a colon, then types a line where the shell waits for one, if it does."""
     options = from_account.options()
-    options["env"]["TERM"] = "dumb"
+    options["env"] |= {"TERM": "dumb", **(environment or {})}
     with Pty(words, **options) as terminal:
         prompts = []
         for answer in answers:

@@ -188,7 +188,7 @@ def test_the_modules_page_has_every_result_and_none_more():
 def test_the_modules_page_has_the_prompts():
     text = Page("pam_twinlock.8").text
     prompts = re.findall(r'_prompt\[\] = "([^"]+)"', MODULE)
-    assert len(prompts) == 3
+    assert len(prompts) == 4
     for prompt in prompts:
         assert prompt.strip() in text
 

@@ -152,3 +152,33 @@ def test_a_message_leaves_nothing_in_memory_and_nothing_in_the_log(daemon, plain
     assert (outcome.result, outcome.needles) == ("PAM_AUTH_ERR", [0])
     assert secret in outcome.messages[0][1]
     assert secret not in outcome.log_text
+
+
+# A code that was used already, where the program takes no messages.
+
+
+def test_a_silent_program_is_asked_for_the_next_code_within_the_same_sign_in(daemon, sign_in):
+    server = daemon(code_required(), error("CodeAlreadyUsed"), signed_in())
+    outcome = sign_in(["correct horse", "123456", "234567"], silent=True)
+    assert (outcome.result, outcome.messages) == ("PAM_SUCCESS", [])
+    assert outcome.prompts[2] == ("off", "This code was used already; type the next one: ")
+    assert server.calls[2]["parameters"] == {"session": "a-session", "code": "234567"}
+
+
+def test_any_other_program_is_told_and_refused(daemon, sign_in):
+    server = daemon(code_required(), error("CodeAlreadyUsed"), signed_in())
+    outcome = sign_in(["correct horse", "123456", "234567"])
+    assert (outcome.result, server.connections) == ("PAM_AUTH_ERR", 2)
+
+
+@pytest.mark.parametrize("answer", [FAIL, "correct horse"])
+def test_the_next_code_may_be_refused_like_any_other(daemon, sign_in, answer):
+    server = daemon(code_required(), error("CodeAlreadyUsed"), signed_in())
+    outcome = sign_in(["correct horse", "123456", answer], silent=True)
+    assert (outcome.result, server.connections) == ("PAM_AUTH_ERR", 2)
+
+
+def test_used_codes_are_asked_for_no_more_often_than_anything_else(daemon, sign_in):
+    server = daemon(code_required(), *[error("CodeAlreadyUsed")] * 12)
+    outcome = sign_in(["correct horse", *["1"] * 13], silent=True)
+    assert (outcome.result, server.connections) == ("PAM_AUTH_ERR", 13)
