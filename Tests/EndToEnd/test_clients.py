@@ -233,9 +233,7 @@ def test_a_screen_locker_takes_password_and_code_in_one(lock, daemon, enrolled):
         locker, enrolled.password + enrolled.phone.wrong_code(), lambda: "code wrong" in daemon.log(), "a wrong code"
     )
     assert not locker.is_open()
-    type_until(
-        locker, enrolled.password + enrolled.phone.next_code(), locker.is_open, "the screen to be unlocked"
-    )
+    type_until(locker, enrolled.password + enrolled.phone.next_code(), locker.is_open, "the screen to be unlocked")
     assert locker.process.returncode == 0
 
 
