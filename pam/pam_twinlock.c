@@ -229,9 +229,14 @@ code_to_send(const char *code)
 static bool
 is_code(const struct login *login, const struct secrets *secrets)
 {
+	const void *password = secrets->password;
+
 	if (secrets->code == NULL)
 		return true;
-	if (secrets->password != NULL && strcmp(secrets->code, secrets->password) == 0) {
+	/* Under code_only it was another module that asked for the password; borrowed from pamh then. */
+	if (password == NULL && pam_get_item(login->pamh, PAM_AUTHTOK, &password) != PAM_SUCCESS)
+		password = NULL;
+	if (password != NULL && strcmp(secrets->code, password) == 0) {
 		if (!is_stand_in(secrets->code))
 			pam_syslog(login->pamh, LOG_NOTICE,
 				"the code is the password again: the client answers every prompt alike, as "

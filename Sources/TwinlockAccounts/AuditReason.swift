@@ -33,6 +33,8 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
     case codeUsed
     case codeThrottled
     case codeNotLookedAt
+    case codeAlone
+    case codeAloneClosed
     case codeMissing
     case factorChanged
     case pendingSpent
@@ -100,6 +102,8 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .codeUsed: "code used already"
         case .codeThrottled: "too many wrong codes"
         case .codeNotLookedAt: "first factor had failed"
+        case .codeAlone: "no password given, a code alone is asked for"
+        case .codeAloneClosed: "too many wrong codes without a password"
         case .codeMissing: "no second factor given"
         case .factorChanged: "the second factor was changed meanwhile"
         case .pendingSpent: "sign-in spent, tried too often or too old"

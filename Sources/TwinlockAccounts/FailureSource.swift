@@ -23,6 +23,12 @@ public struct FailureSource: Hashable, Sendable {
         FailureSource(key: "uid:\(uid)")
     }
 
+    /// A program that calls for itself and has shown no password. Nothing is counted under it, and so a right code there
+    /// forgives nothing.
+    public static func codeAlone(uid: UInt32) -> FailureSource {
+        FailureSource(key: "alone:\(uid)")
+    }
+
     /// A login program run by root: the remote host; where there is none, who started it; for root, the terminal.
     ///
     /// - Parameters:

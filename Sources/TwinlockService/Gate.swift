@@ -28,7 +28,12 @@ extension Callers where Parameters == SignInParameters, Subject == SignInSubject
         Self { service, parameters, peer, _ throws(Refusal) in
             try service.admit(peer)
             let standing = service.policy.standing(of: peer)
-            let origin = SignInOrigin(parameters.context, peer: peer, standing: standing)
+            let origin = SignInOrigin(
+                parameters.context,
+                peer: peer,
+                standing: standing,
+                hasPassword: parameters.password != nil
+            )
             if let given = parameters.user, Self.isForAnybody(standing, origin.purpose) {
                 return SignInSubject(givenName: given, origin: origin)
             }

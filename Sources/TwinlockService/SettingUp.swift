@@ -246,7 +246,7 @@ extension Enrolment {
 extension SignInOrigin {
     /// The origin of a call that a program makes for the account itself.
     init(own peer: Peer) {
-        self.init(Context(), peer: peer, standing: .user)
+        self.init(Context(), peer: peer, standing: .user, hasPassword: false)
     }
 }
 

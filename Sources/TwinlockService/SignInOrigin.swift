@@ -13,11 +13,18 @@ struct SignInOrigin: Equatable, Sendable {
     /// `getuid()` of the login program, where root told it.
     var realUid: UInt32?
     var purpose: Purpose
-    /// Factors that a login program of root's has checked itself.
+    /// Factors that a login program of root's has checked itself. From anybody else the password at most, which is not
+    /// believed: see `isCodeAlone`.
     var passed: [Factor]
 
+    /// Whether a program that is not root says that it has checked the password, as a screen locker does. Its word opens
+    /// a door of its own: a verdict on a code, and nothing else.
+    var isCodeAlone: Bool { self.peerUid != 0 && !self.passed.isEmpty }
+
     /// Believes root; a listed service in all but the factors; anyone else only in what the sign-in is for.
-    init(_ context: Context, peer: Peer, standing: CallerStanding) {
+    ///
+    /// - Parameter hasPassword: Whether a password was given besides.
+    init(_ context: Context, peer: Peer, standing: CallerStanding, hasPassword: Bool) {
         var told = context
         switch standing {
         case .root: break
@@ -26,6 +33,8 @@ struct SignInOrigin: Equatable, Sendable {
         case .user:
             told = Context()
             told.purpose = context.purpose
+            let saysChecked = context.purpose == .login && context.passed?.contains(.password) == true
+            told.passed = saysChecked && !hasPassword ? [.password] : nil
         }
         self.peerUid = peer.uid
         self.service = told.service ?? "varlink"
@@ -56,8 +65,9 @@ struct SignInOrigin: Equatable, Sendable {
 
     /// Under which failures from here are counted.
     var failureSource: FailureSource {
-        self.peerUid == 0
-            ? .login(remoteHost: self.remoteHost, realUid: self.realUid, tty: self.tty)
-            : .peer(uid: self.peerUid)
+        if self.peerUid == 0 {
+            return .login(remoteHost: self.remoteHost, realUid: self.realUid, tty: self.tty)
+        }
+        return self.isCodeAlone ? .codeAlone(uid: self.peerUid) : .peer(uid: self.peerUid)
     }
 }

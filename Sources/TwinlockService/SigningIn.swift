@@ -25,7 +25,8 @@ extension TwinlockService {
         let demands = self.demands(of: first, named: name, origin: origin)
         let hasPassword = call.parameters.password != nil
         let passed = origin.passed.filter(demands.firstFactors.contains)
-        let factors = Self.factors(passed, hasPassword: hasPassword)
+        let factors = Self.factors(origin.isCodeAlone ? [] : passed, hasPassword: hasPassword)
+        if origin.isCodeAlone, case .shown = first.outcome { first.reason = .codeAlone }
         if hasPassword, passed.isEmpty, !demands.firstFactors.contains(.password) {
             first.reject(.firstFactorNotAccepted)
         }

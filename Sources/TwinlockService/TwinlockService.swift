@@ -28,6 +28,7 @@ public final class TwinlockService: Sendable {
     let passwordThrottle = Locked(PasswordThrottle())
     let toldThrottle = Locked(ToldThrottle())
     let checkPace = Locked(CheckPace())
+    let codesAlone = Locked(CodesAlone())
 
     /// Password checks that run at once.
     public static let checksAtOnce = CheckGate.places

@@ -33,6 +33,14 @@ extension TwinlockService {
             let subject = pending.subject
             self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: subject, origin: pending.origin)
             throw await self.delayed(Self.refusal(telling.action), since: telling.came)
+        case .genuine(let identity, let generation, let check, _) where pending.origin.isCodeAlone:
+            let shown = try await self.judgeCodeAlone(
+                call.parameters.code,
+                of: identity,
+                generation: generation,
+                pending: pending
+            )
+            return try await self.finish(pending, identity: identity, check: check, mark: nil, shown: shown)
         case .genuine(let identity, let generation, let check, let mark):
             let shown = try await self.judgeCode(
                 call.parameters.code,
@@ -101,6 +109,7 @@ extension TwinlockService {
             detail: shown.detail
         )
         self.toldThrottle.withLock { $0.finished(pending.target) }
+        if pending.factors.contains(.password) { self.codesAlone.withLock { $0.reopen(identity) } }
         result.recoveryCodesLeft = shown.recoveryCodesLeft.map(Int64.init)
         result.recoveryCodeUsed = shown.isRecoveryCode
         return result

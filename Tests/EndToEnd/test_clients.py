@@ -233,7 +233,38 @@ def test_a_screen_locker_takes_password_and_code_in_one(lock, daemon, enrolled):
         locker, enrolled.password + enrolled.phone.wrong_code(), lambda: "code wrong" in daemon.log(), "a wrong code"
     )
     assert not locker.is_open()
-    type_until(
-        locker, enrolled.password + enrolled.phone.next_code(), locker.is_open, "the screen to be unlocked"
-    )
+    type_until(locker, enrolled.password + enrolled.phone.next_code(), locker.is_open, "the screen to be unlocked")
     assert locker.process.returncode == 0
+
+
+def test_where_it_is_asked_for_the_code_alone_its_answer_is_refused_and_counts_nothing(
+    lock, daemon, system_log, enrolled
+):
+    """i3lock gives one answer to every question."""
+    mark = system_log.mark()
+    locker = lock("locker-with-two-questions")
+    locker.type(enrolled.password)
+    system_log.wait_for("answers every prompt alike", mark)
+    assert not locker.is_open()
+    assert "code wrong" not in daemon.log()
+
+
+def test_a_locker_that_asks_two_questions_takes_the_code_after_pam_unix(enrolled, daemon):
+    logins.write_stack("two-questions", *lines("locker-with-two-questions"))
+
+    def unlock(*answers):
+        text = "".join(f"{answer}\n" for answer in answers)
+        return enrolled.run("pamtester", "two-questions", enrolled.name, "authenticate", text=text).returncode == 0
+
+    assert not unlock(enrolled.password, enrolled.phone.wrong_code())
+    assert not unlock(enrolled.password, enrolled.recovery_codes[0])
+    assert not unlock(enrolled.password + "x", enrolled.phone.wrong_code())
+    assert unlock(enrolled.password, enrolled.phone.next_code())
+
+
+def test_a_locker_opens_for_its_own_user_alone(enrolled, daemon):
+    logins.write_stack("two-questions", "auth required pam_twinlock.so code_only nullok")
+    other = accounts.add_account("other")
+    words = ["pamtester", "two-questions", enrolled.name, "authenticate"]
+    assert other.run(*words, text=f"{enrolled.phone.next_code()}\n").returncode != 0
+    assert enrolled.run(*words, text=f"{enrolled.phone.next_code()}\n").returncode == 0

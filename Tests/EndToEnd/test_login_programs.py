@@ -16,7 +16,7 @@ BLOCKS = dict(re.findall(r"^```(?:pam|sshd) (\S+)\n(.*?)^```", PAGE, re.MULTILIN
 PAM_STACKS = re.findall(r"^```pam (\S+)", PAGE, re.MULTILINE)
 
 SERVICE = "twinlock-stack"
-PASSWORD, CODE, COMBINED = "Password: ", "Verification code: ", "Password & verification code: "
+PASSWORD, CODE = "Password: ", "Verification code: "
 BOTH = [PASSWORD, CODE]
 
 
@@ -24,12 +24,16 @@ def lines(name):
     return BLOCKS[name].splitlines()
 
 
+def without_delay(name):
+    return [line for line in lines(name) if "faildelay" not in line]
+
+
 def for_a_stranger(name):
-    """The lines without that which lets root in: pamtester, which stands for the program, is root."""
-    return [line for line in lines(name) if "pam_rootok" not in line]
+    """Without what lets root in, because pamtester, which stands for the program, is root; and without what only waits."""
+    return [line for line in without_delay(name) if "pam_rootok" not in line]
 
 
-# Every result of the module, in every stack. `_` stands for the module's line: its own result is put in its place.
+# Every result of the module, in every stack: pam_debug, which gives what it is told to, stands in its place.
 
 RESULTS = [
     "success",
@@ -64,17 +68,22 @@ STACKS = [name for name in PAM_STACKS if "pam_twinlock" in BLOCKS[name] and name
 
 @pytest.mark.parametrize("name", STACKS)
 def test_only_success_lets_in(in_stack, account, name):
-    password = [account.password] if "common-auth" in BLOCKS[name] else []
+    asks_first = name in {"after-common-auth", "locker-with-two-questions"}
+    password = [account.password] if asks_first else []
     assert in_stack(name, "success", account, password)
     for result in RESULTS[1:]:
         # The right password, as often as anything may ask for it: a refusal must be the end.
         assert not in_stack(name, result, account, [account.password] * 3), result
 
 
+# Where another module has asked for the password before ours, or asks for it after.
+GO_ON = {"after-common-auth", "login-with-a-way-in", "group-without-a-code", "locker-with-two-questions"}
+
+
 def test_only_ignore_goes_on(in_stack, account):
     """After common-auth somebody who needs no code is in; where the module stands alone its ignoring lets nobody in."""
     for name in STACKS:
-        goes_on = name in {"after-common-auth", "login-with-a-way-in", "group-without-a-code"}
+        goes_on = name in GO_ON
         assert in_stack(name, "ignore", account, [account.password]) == goes_on, name
 
 
@@ -92,13 +101,15 @@ def test_su(enrolled):
     other = accounts.add_account("other")
     assert logins.su(other, enrolled, enrolled.password, enrolled.phone.next_code()).admitted
     assert not logins.su(other, enrolled, enrolled.password, enrolled.phone.wrong_code()).admitted
-    done = subprocess.run(["su", "-c", "id -un", enrolled.name], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    words = ["su", "-c", "id -un", enrolled.name]
+    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.stdout == f"{enrolled.name}\n", "root is asked nothing"
 
 
 def sudo(account, *answers, words=("-k", "-S")):
     done = account.run("sudo", *words, "id", "-un", text="".join(f"{answer}\n" for answer in answers))
-    return logins.Login(done.stdout == "root\n", re.findall(f"{CODE}|{PASSWORD}", done.stderr), done.stderr, done.returncode)
+    prompts = re.findall(f"{CODE}|{PASSWORD}", done.stderr)
+    return logins.Login(done.stdout == "root\n", prompts, done.stderr, done.returncode)
 
 
 @pytest.fixture
@@ -142,7 +153,6 @@ def test_sudo_right_after_ssh_says_that_the_code_was_used_and_takes_the_next(ssh
     assert "This code was used already; type the next one: " in login.told
 
 
-
 def login_on_a_console(user, *answers):
     """Whether login(1) starts a shell, and what it asked."""
     with Pty(["login"]) as terminal:
@@ -152,10 +162,6 @@ def login_on_a_console(user, *answers):
             terminal.send(f"{answer}\n")
         found = terminal.read_until(r"(Login incorrect|[$#] $)")
         return logins.Login(found != "Login incorrect", prompts[1:], terminal.seen, 0)
-
-
-def without_delay(name):
-    return [line for line in lines(name) if "faildelay" not in line]
 
 
 @pytest.mark.parametrize("name", ["login", "login-with-a-way-in"])

@@ -119,7 +119,7 @@ def test_a_host_rule_in_the_account_phase_is_obeyed_after_a_key(ssh, enrolled):
     assert (login.admitted, login.prompts) == (False, CODE)
 
 
-FORGED = {"SSH_AUTH_INFO_0": "publickey ssh-ed25519 AAAA", "SSH_USER_AUTH": "/dev/null", "SSH_CONNECTION": "::1 1 ::1 22"}
+FORGED = {"SSH_AUTH_INFO_0": "publickey ssh-ed25519 AAAA", "SSH_CONNECTION": "::1 1 ::1 22"}
 
 
 def test_an_environment_that_somebody_makes_up_changes_nothing_in_su(make_daemon, account):

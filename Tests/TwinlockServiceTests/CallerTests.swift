@@ -141,14 +141,17 @@ struct CallerTests {
         Context.ssh(&context)
         context.tty = "ssh"
         context.passed = [.password, .code]
-        let program = SignInOrigin(context, peer: Scene.alice, standing: .user)
+        let program = SignInOrigin(context, peer: Scene.alice, standing: .user, hasPassword: true)
         #expect(program.service == "varlink" && program.tty.isEmpty && program.remoteHost.isEmpty)
-        #expect(program.realUid == nil && program.passed.isEmpty)
-        let panel = SignInOrigin(context, peer: Scene.panel, standing: .service)
+        #expect(program.realUid == nil && program.passed.isEmpty && !program.isCodeAlone)
+        let locker = SignInOrigin(context, peer: Scene.alice, standing: .user, hasPassword: false)
+        #expect(locker.isCodeAlone && locker.service == "varlink")
+        let panel = SignInOrigin(context, peer: Scene.panel, standing: .service, hasPassword: false)
         #expect(panel.service == "sshd" && panel.tty == "ssh" && panel.remoteHost == "192.0.2.7")
-        #expect(panel.passed.isEmpty, "what has been shown a service never says")
-        let login = SignInOrigin(context, peer: Scene.root, standing: .root)
+        #expect(!panel.isCodeAlone && panel.passed.isEmpty, "what has been shown a service never says")
+        let login = SignInOrigin(context, peer: Scene.root, standing: .root, hasPassword: false)
         #expect(login.service == "sshd" && login.tty == "ssh" && login.remoteHost == "192.0.2.7")
+        #expect(!login.isCodeAlone)
         #expect(login.passed == [.password], "a code is never a factor that somebody else has checked")
     }
 

@@ -132,6 +132,13 @@ def test_forward_pass_leaves_no_part_of_the_answer_in_memory(daemon, plain_host,
 # A client that answers every question alike, and sshd's own answer.
 
 
+def test_with_code_only_the_password_that_another_module_asked_for_is_no_code_and_is_not_sent(daemon, sign_in):
+    server = daemon(code_required(), signed_in())
+    outcome = sign_in(["correct horse"], "code_only", earlier_pass="correct horse")
+    assert (outcome.result, server.connections) == ("PAM_AUTH_ERR", 1)
+    assert "answers every prompt alike" in outcome.log_text
+
+
 def test_what_sshd_puts_in_place_of_an_answer_is_named_and_not_taken_for_the_clients(daemon, sign_in):
     daemon(code_required(), signed_in())
     outcome = sign_in([FAKE, FAKE])

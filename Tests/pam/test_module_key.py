@@ -47,7 +47,17 @@ def test_a_key_is_found_on_any_line(daemon, sign_in, value):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "\n", "password", "hostbased publickey", "publickeys x", "xpublickey x", " publickey x", "PUBLICKEY x", "public"],
+    [
+        "",
+        "\n",
+        "password",
+        "hostbased publickey",
+        "publickeys x",
+        "xpublickey x",
+        " publickey x",
+        "PUBLICKEY x",
+        "public",
+    ],
 )
 def test_anything_else_is_no_key(daemon, sign_in, value):
     server = daemon(code_required(), signed_in())

@@ -28,7 +28,9 @@ def test_a_message_may_come_without_a_prompt_and_a_prompt_without_a_message(daem
 
 
 def test_each_answer_goes_with_the_session_of_its_question(daemon, sign_in):
-    server = daemon(code_required(session="one"), question("two", prompt="2: "), question("three", message="3"), signed_in())
+    server = daemon(
+        code_required(session="one"), question("two", prompt="2: "), question("three", message="3"), signed_in()
+    )
     outcome = sign_in(["correct horse", "1", "yes", ""])
     assert outcome.result == "PAM_SUCCESS"
     assert [call["parameters"] for call in server.calls[1:]] == [
@@ -80,7 +82,9 @@ def test_what_no_terminal_should_be_sent_is_neither_shown_nor_asked(daemon, sign
     assert len(outcome.log) == 1
 
 
-@pytest.mark.parametrize("more", [{"message": "x" * 4096, "prompt": "y" * 80}, {"message": "\n" * 4096}, {"message": "%s%n"}])
+@pytest.mark.parametrize(
+    "more", [{"message": "x" * 4096, "prompt": "y" * 80}, {"message": "\n" * 4096}, {"message": "%s%n"}]
+)
 def test_texts_at_their_limits_are_shown_as_they_are(daemon, sign_in, more):
     daemon(question(session="s" * 2048, **more), signed_in())
     outcome = sign_in(["correct horse", "1"])
@@ -130,8 +134,12 @@ def test_an_error_ends_the_questions(daemon, sign_in, name, result):
     assert sign_in(["correct horse", "1", "2"]).result == result
 
 
-def test_with_forward_pass_a_question_is_asked_and_what_was_typed_behind_the_password_is_not_its_answer(daemon, sign_in):
-    server = daemon(question(message="Hello", prompt="Code: ", passwordBytes=13), question(prompt="More: "), signed_in())
+def test_with_forward_pass_a_question_is_asked_and_what_was_typed_behind_the_password_is_not_its_answer(
+    daemon, sign_in
+):
+    server = daemon(
+        question(message="Hello", prompt="Code: ", passwordBytes=13), question(prompt="More: "), signed_in()
+    )
     outcome = sign_in(["correct horse123456", "1", "2"], "forward_pass")
     assert (outcome.result, outcome.authtok) == ("PAM_SUCCESS", "correct horse")
     assert outcome.prompts == [COMBINED_PROMPT, ("off", "Code: "), ("off", "More: ")]
@@ -146,9 +154,7 @@ def test_a_prompt_of_the_daemon_stands_in_place_of_the_one_of_the_options(daemon
 def test_a_message_leaves_nothing_in_memory_and_nothing_in_the_log(daemon, plain_host, socket_path):
     secret = "ABCD-planted-key-of-an-app-2718"
     daemon(question(message=f"{LINES}{secret}\n", prompt="Code: "), error("AuthenticationFailed"))
-    outcome = plain_host.login(
-        ["correct horse", "1"], [f"socket={socket_path}", "debug"], needles=[secret[-16:]]
-    )
+    outcome = plain_host.login(["correct horse", "1"], [f"socket={socket_path}", "debug"], needles=[secret[-16:]])
     assert (outcome.result, outcome.needles) == ("PAM_AUTH_ERR", [0])
     assert secret in outcome.messages[0][1]
     assert secret not in outcome.log_text

@@ -27,7 +27,12 @@ ROWS = {
     "not enrolled, nullok": ("PAM_SUCCESS", [NOT_ENROLLED], ["nullok"], {}),
     "a code needed although nullok": ("PAM_SUCCESS", [code_required(), signed_in()], ["nullok"], {}),
     "code_only, code right": ("PAM_SUCCESS", [code_required(), signed_in()], ["code_only"], {"answers": ["123456"]}),
-    "key, code right": ("PAM_SUCCESS", [code_required(), signed_in()], [], {"answers": ["1"], "pam_env": "SSH_AUTH_INFO_0=publickey"}),
+    "key, code right": (
+        "PAM_SUCCESS",
+        [code_required(), signed_in()],
+        [],
+        {"answers": ["1"], "pam_env": "SSH_AUTH_INFO_0=publickey"},
+    ),
     "wrong": ("PAM_AUTH_ERR", refused("AuthenticationFailed"), [], {}),
     "code used before": ("PAM_AUTH_ERR", refused("CodeAlreadyUsed"), [], {}),
     "not enrolled": ("PAM_AUTH_ERR", [NOT_ENROLLED], [], {}),

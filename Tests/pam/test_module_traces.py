@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 
+import pam_host
 import pytest
 from fake_daemon import HANG, code_required, error, reply, signed_in
 from pam_host import CODE_PROMPT, PASSWORD_PROMPT
@@ -201,3 +202,20 @@ def test_a_fuzzed_peer_crashes_nothing_and_opens_nothing(daemon, host, socket_pa
         assert result != "PAM_IGNORE"
         if result == "PAM_SUCCESS":
             assert says_yes(frame), frame
+
+
+@pytest.mark.parametrize(("behaviours", "result"), ENDS.values(), ids=ENDS.keys())
+def test_valgrind_finds_nothing(daemon, plain_host, socket_path, behaviours, result):
+    """What the sanitizers do not see: a decision by a byte that was never written."""
+    if behaviours:
+        daemon(*behaviours)
+    command = plain_host.command([PASSWORD, CODE], [f"socket={socket_path}", "timeout=10"])
+    words = ["valgrind", "--quiet", "--error-exitcode=99", "--track-fds=yes", "--leak-check=full"]
+    if behaviours and behaviours[-1] is HANG:
+        command = plain_host.command([PASSWORD, CODE], [f"socket={socket_path}", "timeout=1"])
+    # What is allowed to be left is libpam's own; errors and leaks that are certain are not.
+    done = subprocess.run(
+        [*words, "--errors-for-leak-kinds=definite", *command], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"result {next(number for number, name in pam_host.RESULTS.items() if name == result)}" in done.stdout
