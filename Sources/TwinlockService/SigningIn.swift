@@ -22,7 +22,9 @@ extension TwinlockService {
             try await self.firstFactor(name: name, password: call.parameters.password, origin: origin)
         }
         let subject = first.subject(named: name)
-        let demands = self.demands(of: first, named: name, origin: origin)
+        var demands = self.demands(of: first, named: name, origin: origin)
+        // No password was shown to us: whatever runs as that user could give him a second factor that he has not.
+        if origin.isCodeAlone { demands.allowsSetUp = false }
         let hasPassword = call.parameters.password != nil
         let passed = origin.passed.filter(demands.firstFactors.contains)
         let factors = Self.factors(origin.isCodeAlone ? [] : passed, hasPassword: hasPassword)

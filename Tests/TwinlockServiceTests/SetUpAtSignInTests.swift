@@ -143,6 +143,16 @@ struct SetUpAtSignInTests {
         #expect(try await self.scene.store.accounts(after: nil, limit: 9).isEmpty)
     }
 
+    @Test("a program of the user's own that only says that the password was checked is not led through it")
+    func locker() async throws {
+        let step = try await self.scene.signIn(nil, nil, from: Scene.alice) {
+            $0.purpose = .login
+            $0.passed = [.password]
+        }
+        #expect(step.state == .codeRequired && step.message == nil)
+        #expect(try await self.scene.store.accounts(after: nil, limit: 9).isEmpty)
+    }
+
     @Test("messages are lines of printable ASCII, whatever the names are, and short enough")
     func messages() throws {
         let setUp = BeginSetUpResult(
