@@ -95,8 +95,7 @@ take_first_pass(const struct login *login, struct secrets *secrets)
 	return secrets->password != NULL;
 }
 
-/* Gets the password, or with forward_pass password and code in one. Anything but PAM_SUCCESS ends the
- * sign-in. */
+/* Gets the password, with forward_pass the code behind it. Anything but PAM_SUCCESS ends the sign-in. */
 static int
 take_password(const struct login *login, struct secrets *secrets)
 {
@@ -124,9 +123,8 @@ take_password(const struct login *login, struct secrets *secrets)
 	}
 	if (is_stand_in(secrets->password))
 		pam_syslog(login->pamh, LOG_NOTICE,
-			"sshd lets this user in by no password and hides what was typed: see PermitRootLogin "
-			"and "
-			"the like in sshd_config");
+			"sshd lets this user in by no password and hides what was typed: "
+			"see PermitRootLogin and the like in sshd_config");
 	return PAM_SUCCESS;
 }
 
@@ -239,9 +237,8 @@ is_code(const struct login *login, const struct secrets *secrets)
 	if (password != NULL && strcmp(secrets->code, password) == 0) {
 		if (!is_stand_in(secrets->code))
 			pam_syslog(login->pamh, LOG_NOTICE,
-				"the code is the password again: the client answers every prompt alike, as "
-				"with "
-				"sshd's \"password\" method; let it use keyboard-interactive "
+				"the code is the password again: the client answers every prompt alike, "
+				"as with sshd's \"password\" method; let it use keyboard-interactive "
 				"(KbdInteractiveAuthentication yes)");
 		return false;
 	}
@@ -271,9 +268,8 @@ put_question(const struct login *login, struct secrets *secrets, const struct re
 		(reply->prompt.bytes != NULL &&
 			!is_one_line(reply->prompt.bytes, reply->prompt.length, PROMPT_MAX))) {
 		pam_syslog(login->pamh, LOG_ERR,
-			"what twinlockd has to show or to ask is too long or not printable ASCII: refusing "
-			"the "
-			"login");
+			"what twinlockd has to show or to ask is too long or not printable ASCII: "
+			"refusing the login");
 		return PAM_AUTHINFO_UNAVAIL;
 	}
 	if (reply->message.bytes != NULL && show(login, reply->message.bytes) != PAM_SUCCESS) {
@@ -325,8 +321,7 @@ take_code(const struct login *login, struct secrets *secrets, const struct reply
 	return rc;
 }
 
-/* The reply says codeRequired: asks for the code, has it verified, and goes on while the daemon has
- * questions. */
+/* The reply says codeRequired: asks for the code, has it verified, goes on while the daemon has questions. */
 static int
 finish_with_code(const struct login *login, struct secrets *secrets, struct reply *reply)
 {
@@ -412,8 +407,8 @@ static bool
 has_public_key(pam_handle_t *pamh)
 {
 	static const char method[] = "publickey";
-	const char *line =
-		pam_getenv(pamh, "SSH_AUTH_INFO_0"); /* borrowed from pamh; a method on each line */
+	/* Borrowed from pamh; a method on each line. */
+	const char *line = pam_getenv(pamh, "SSH_AUTH_INFO_0");
 
 	while (line != NULL && *line != '\0') {
 		size_t length = strcspn(line, " \n");
