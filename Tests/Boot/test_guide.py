@@ -31,7 +31,8 @@ def test_the_guide(bare):
     by_key = people.enrolled(machine)
     key = given_key(machine, by_key)
     assert not machine.ssh(by_key.name, by_key.password, key=key, options=("-o", "PreferredAuthentications=publickey"))
-    assert machine.ssh(by_key.name, *by_key.both(), key=key)
+    assert not machine.ssh(by_key.name, by_key.phone.wrong_code(), key=key)
+    assert machine.ssh(by_key.name, by_key.phone.next_code(), key=key)
     everywhere(machine)
 
     machine.reboot()
