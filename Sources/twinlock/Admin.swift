@@ -16,7 +16,8 @@ struct Admin: ParsableCommand {
             """,
         subcommands: [
             AdminHealth.self, AdminDoctor.self, AdminList.self, AdminShow.self, AdminSetUp.self, AdminIssueCode.self,
-            AdminReset.self, AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self, AdminLog.self,
+            AdminReset.self, AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self,
+            AdminLog.self,
         ]
     )
 }

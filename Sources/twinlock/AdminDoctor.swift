@@ -32,7 +32,9 @@ struct AdminDoctor: ParsableCommand {
     )
     var user: String?
 
-    @Option(help: ArgumentHelp("Ask sshd about logins from this address, as a Match would see it.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("Ask sshd about logins from this address, as a Match would see it.", valueName: "address")
+    )
     var host = "192.0.2.1"
 
     @Flag(help: "Print one line of JSON for each finding.")
@@ -66,7 +68,7 @@ struct AdminDoctor: ParsableCommand {
         guard wrong == 0 else {
             throw Failure(
                 .refused,
-                "\(Wording.count(wrong, "finding", "findings")) that lock people out or let them in without a code"
+                "\(Wording.count(wrong, "finding", "findings")) of what locks people out or lets them in without a code"
             )
         }
         if findings.contains(where: { $0.kind == .notLookedAt }) {

@@ -1,3 +1,5 @@
+import TwinlockTerminal
+
 /// The owners and modes of what belongs to the daemon.
 struct DoctorFiles: Sendable {
     /// One file or directory as it is.

@@ -104,7 +104,8 @@ enum DoctorHost {
     /// - Returns: Its exit status, and what it said to standard output and standard error; nil if it could not run.
     static func run(_ program: String, _ arguments: [String]) -> (status: Int32, said: String)? {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         let pid = self.spawn(program, arguments, output: ends[1])
         close(ends[1])
@@ -132,12 +133,15 @@ enum DoctorHost {
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-        var environment: [UnsafeMutablePointer<CChar>?] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"].map { strdup($0) }
+        let words = self.copies([program] + arguments)
+        let environment = self.copies(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"])
         defer { (words + environment).forEach { free($0) } }
-        words.append(nil)
-        environment.append(nil)
         var pid: pid_t = 0
         return posix_spawn(&pid, program, &actions, &attributes, words, environment) == 0 ? pid : nil
+    }
+
+    /// As C wants them, with nil at the end; the caller frees them.
+    private static func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        texts.map { text in strdup(text) } + [nil]
     }
 }

@@ -22,7 +22,7 @@ struct PAMStack: Sendable {
 
     /// As the service is called.
     let service: String
-    /// The first line of its own file that has to do with `auth`.
+    /// The last line of its own file that leads to others, where the password is mostly asked for; otherwise the first.
     let head: DoctorFinding.Place
     let steps: [Step]
 
@@ -41,7 +41,9 @@ struct PAMStack: Sendable {
         find: (String) -> (path: String, text: String)?
     ) {
         self.service = service
-        self.head = DoctorFinding.Place(file: file.path, line: PAMLine.auth(in: file.text).first?.number)
+        let own = PAMLine.auth(in: file.text)
+        let head = own.last { if case .module = $0.content { false } else { true } } ?? own.first
+        self.head = DoctorFinding.Place(file: file.path, line: head?.number)
         self.steps = Self.steps(of: file, level: 0, depth: 0, find: find)
     }
 

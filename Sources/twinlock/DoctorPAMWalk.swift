@@ -60,7 +60,9 @@ struct PAMWalk {
                 waiting.append(inner)
                 continue
             }
-            if module.name != "pam_deny.so" { waiting.append(self.after(state, module.control.onSuccess, success: true)) }
+            if module.name != "pam_deny.so" {
+                waiting.append(self.after(state, module.control.onSuccess, success: true))
+            }
             if module.name != "pam_permit.so" {
                 waiting += module.control.onFailure.map { self.after(state, $0, success: false) }
             }

@@ -62,7 +62,8 @@ struct DoctorRound {
                     .checkerFailing,
                     at: DoctorFinding.Place(file: "/etc/pam.d/twinlock-password"),
                     "the daemon cannot have passwords checked, and so lets nobody in",
-                    advice: "`systemctl start twinlock-checker.socket`; `journalctl --identifier twinlock-checker` says why"
+                    advice:
+                        "`systemctl start twinlock-checker.socket`; `journalctl --identifier twinlock-checker` says why"
                 )
             )
         }
@@ -183,14 +184,18 @@ struct DoctorRound {
         for name in names.prefix(Self.maximumAccounts) {
             let words = ["-T", "-C", "user=\(name),host=\(self.host),addr=\(self.host)"]
             guard let done = DoctorHost.run(DoctorHost.sshd, words) else {
-                return [self.notLookedAt("what sshd asks for", why: "\(DoctorHost.sshd) cannot be run")]
+                return [self.notLookedAt("what sshd asks for", why: "it cannot be run", advice: "try `sshd -T`")]
             }
             guard done.status == 0 else {
                 // It wants a directory that is there while it serves.
                 let isIdle = done.said.contains("privilege separation directory")
                 return [
                     isIdle
-                        ? self.notLookedAt("what sshd asks for", why: "it has not been started")
+                        ? self.notLookedAt(
+                            "what sshd asks for",
+                            why: "it has not been started",
+                            advice: "look again when it serves"
+                        )
                         : DoctorSSHD.refusal(said: done.said, main: main)
                 ]
             }
@@ -199,12 +204,19 @@ struct DoctorRound {
         let findings = DoctorSSHD(files: files, accounts: accounts, asksTwice: stacks.sshdAsksTwice).findings()
         guard names.count > accounts.count else { return findings }
         return findings + [
-            self.notLookedAt("what sshd asks of more than \(accounts.count) accounts", why: "look at others with --user")
+            self.notLookedAt(
+                "what sshd asks of more than \(accounts.count) accounts",
+                why: "look at others with --user"
+            )
         ]
     }
 
-    private func notLookedAt(_ what: String, why: String) -> DoctorFinding {
-        DoctorFinding(.notLookedAt, at: nil, "not looked at: \(what): \(why)", advice: "run it as root")
+    private func notLookedAt(
+        _ what: String,
+        why: String,
+        advice: String = "run `twinlock admin doctor` as root"
+    ) -> DoctorFinding {
+        DoctorFinding(.notLookedAt, at: nil, "not looked at: \(what): \(why)", advice: advice)
     }
 
     /// `/a/b/c` gives `/a/b`, `/a`, `/`.

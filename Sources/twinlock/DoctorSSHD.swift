@@ -1,3 +1,5 @@
+import TwinlockTerminal
+
 /// What sshd asks of the accounts of this host, by its own account of it.
 struct DoctorSSHD: Sendable {
     /// What `sshd -T` prints for one account.
@@ -84,7 +86,9 @@ struct DoctorSSHD: Sendable {
     private func causes(in settings: Effective) -> [Cause] {
         var causes: [Cause] = []
         if !settings.isOn("usepam") {
-            causes.append(Cause(kind: .sshdWithoutPAM, place: self.files.place(of: "usepam", holding: settings["usepam"])))
+            causes.append(
+                Cause(kind: .sshdWithoutPAM, place: self.files.place(of: "usepam", holding: settings["usepam"]))
+            )
         }
         let questions = "kbdinteractiveauthentication"
         if self.asksTwice, settings.isOn("usepam"), !settings.isOn(questions) {

@@ -1,8 +1,11 @@
+import TwinlockTerminal
+
 /// What the PAM stacks of this host's login programs do to people.
 struct DoctorStacks: Sendable {
     /// Services by which somebody logs in or becomes somebody else; those that a host has not are left out.
     static let logins = [
-        "sshd", "login", "remote", "su", "su-l", "sudo", "sudo-i", "doas", "polkit-1", "gdm-password", "gdm3", "lightdm",
+        "sshd", "login", "remote", "su", "su-l", "sudo", "sudo-i", "doas", "polkit-1", "gdm-password", "gdm3",
+        "lightdm",
         "sddm", "kde", "lxdm", "xdm", "greetd", "cockpit", "vsftpd", "proftpd", "pure-ftpd", "ftp", "dovecot", "samba",
         "webmin", "xrdp-sesman",
     ]
@@ -96,7 +99,9 @@ struct DoctorStacks: Sendable {
         guard let ours = stack.firstOurs else {
             guard !ways.isEmpty else { return causes }
             let isLocker = self.lockers.contains(stack.service)
-            causes.append(Cause(kind: isLocker ? .lockerWithoutCode : .serviceWithoutCode, place: stack.head, module: ""))
+            causes.append(
+                Cause(kind: isLocker ? .lockerWithoutCode : .serviceWithoutCode, place: stack.head, module: "")
+            )
             return causes
         }
         if !ways.contains(.rightCode) { causes.append(Cause(kind: .stackRefusesAll, place: ours.place, module: "")) }
@@ -108,7 +113,9 @@ struct DoctorStacks: Sendable {
             if ways.contains(.unasked(leftAt: index)), let kind = self.kind(ofLeavingBy: module) {
                 let isCondition = kind == .exempt
                 let words = isCondition ? ([module.name] + module.arguments).joined(separator: " ") : module.name
-                causes.append(Cause(kind: kind, place: step.place, module: isCondition ? "`\(words.printable)`" : words))
+                causes.append(
+                    Cause(kind: kind, place: step.place, module: isCondition ? "`\(words.printable)`" : words)
+                )
             }
         }
         return causes

@@ -70,7 +70,8 @@ struct DoctorFilesTests {
         DoctorText.writeJSON(DoctorFinding(.passesBefore, at: place, "a problem", advice: "an advice"), into: frame)
         let text = frame.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         #expect(
-            text == #"{"id":"exempt","severity":"note","file":null,"line":null,"problem":"a problem","advice":"an advice"}"#
+            text
+                == #"{"id":"exempt","severity":"note","file":null,"line":null,"problem":"a problem","advice":"an advice"}"#
                 + "\n" + #"{"id":"passes-before","severity":"lets-in","file":"/a","line":3,"problem":"a problem","#
                 + #""advice":"an advice"}"# + "\n"
         )

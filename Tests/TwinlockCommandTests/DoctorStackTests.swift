@@ -94,7 +94,9 @@ struct DoctorStackTests {
             files: ["common-auth": text]
         )
         #expect(
-            found == ["console-profile-alone common-auth:1", "service-without-code login:1", "service-without-code su:1"]
+            found == [
+                "console-profile-alone common-auth:1", "service-without-code login:1", "service-without-code su:1",
+            ]
         )
     }
 
@@ -113,9 +115,15 @@ struct DoctorStackTests {
         #expect(Self.found([("su", "auth include ours")], files: files) == [])
         #expect(Self.found([("su", "auth substack password\nauth substack ours")], files: files) == [])
         // `done` in a substack ends that alone.
-        let sufficient = ["first": "auth sufficient pam_unix.so\nauth required pam_deny.so", "ours": files["ours"] ?? ""]
+        let sufficient = [
+            "first": "auth sufficient pam_unix.so\nauth required pam_deny.so", "ours": files["ours"] ?? "",
+        ]
         #expect(Self.found([("su", "auth substack first\nauth include ours")], files: sufficient) == [])
-        #expect(Self.found([("su", "auth include first\nauth include ours")], files: sufficient) == ["passes-before first:1"])
+        #expect(
+            Self.found([("su", "auth include first\nauth include ours")], files: sufficient) == [
+                "passes-before first:1"
+            ]
+        )
         let over = "auth [success=1 default=die] pam_unix.so\nauth substack ours\nauth required pam_permit.so"
         #expect(Self.found([("su", over)], files: files) == ["passes-before su:1"])
     }
@@ -123,7 +131,9 @@ struct DoctorStackTests {
     @Test("a stack that lets nobody in is named, and so is a jump behind its end")
     func nobody() {
         #expect(
-            Self.found([("su", "auth requisite pam_deny.so\nauth required pam_twinlock.so")]) == ["stack-refuses-all su:2"]
+            Self.found([("su", "auth requisite pam_deny.so\nauth required pam_twinlock.so")]) == [
+                "stack-refuses-all su:2"
+            ]
         )
         #expect(
             Self.found([("su", "auth [success=3 default=die] pam_twinlock.so\nauth required pam_permit.so")])
@@ -138,7 +148,8 @@ struct DoctorStackTests {
 
     @Test("comments, brackets, continued lines and a dash before the type are read")
     func form() {
-        let text = "# auth sufficient pam_unix.so\n-auth [success=ok \\\n  default=die] /lib/security/pam_twinlock.so # ours\n"
+        let text =
+            "# auth sufficient pam_unix.so\n-auth [success=ok \\\n  default=die] /lib/security/pam_twinlock.so # ours\n"
         #expect(
             PAMLine.auth(in: text) == [
                 PAMLine(
