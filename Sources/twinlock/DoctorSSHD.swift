@@ -97,9 +97,11 @@ struct DoctorSSHD: Sendable {
             )
         }
         if let method = Self.methodAlone(in: settings) {
-            let isAny = Self.lists(settings).isEmpty
-            let keyword = isAny ? Self.ownMethods[method] ?? "" : "authenticationmethods"
-            let place = self.files.place(of: keyword, holding: settings[keyword])
+            let methods = "authenticationmethods"
+            var place = self.files.place(of: methods, holding: settings[methods])
+            if place.line == nil, let keyword = Self.ownMethods[method] {
+                place = self.files.place(of: keyword, holding: settings[keyword])
+            }
             causes.append(Cause(kind: .sshdKeyAlone, place: place, method: method))
         }
         return causes

@@ -116,7 +116,7 @@ struct DoctorStackTests {
         #expect(Self.found([("su", "auth substack password\nauth substack ours")], files: files) == [])
         // `done` in a substack ends that alone.
         let sufficient = [
-            "first": "auth sufficient pam_unix.so\nauth required pam_deny.so", "ours": files["ours"] ?? "",
+            "first": "auth sufficient pam_unix.so", "ours": files["ours"] ?? "",
         ]
         #expect(Self.found([("su", "auth substack first\nauth include ours")], files: sufficient) == [])
         #expect(
@@ -124,7 +124,7 @@ struct DoctorStackTests {
                 "passes-before first:1"
             ]
         )
-        let over = "auth [success=1 default=die] pam_unix.so\nauth substack ours\nauth required pam_permit.so"
+        let over = "auth [success=1 default=ignore] pam_unix.so\nauth substack ours\nauth required pam_permit.so"
         #expect(Self.found([("su", over)], files: files) == ["passes-before su:1"])
     }
 
