@@ -196,7 +196,7 @@ struct DoctorRound {
                             why: "it has not been started",
                             advice: "look again when it serves"
                         )
-                        : DoctorSSHD.refusal(said: done.said, main: main)
+                        : DoctorSSHD.refusal(said: done.said, files: files)
                 ]
             }
             accounts.append((name, DoctorSSHD.Effective(printed: done.said)))

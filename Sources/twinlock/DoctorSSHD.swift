@@ -137,10 +137,19 @@ struct DoctorSSHD: Sendable {
     }
 
     /// What an sshd that refuses its own settings says of them.
-    static func refusal(said text: String, main: String) -> DoctorFinding {
+    static func refusal(said text: String, files: SSHDFiles) -> DoctorFinding {
         let line = text.split(separator: "\n").first.map(String.init) ?? ""
+        // So it says where AuthenticationMethods names what another line switches off.
+        if line.hasPrefix("Disabled method \"keyboard-interactive") {
+            return DoctorFinding(
+                .sshdNoQuestions,
+                at: files.place(of: "kbdinteractiveauthentication", holding: "no"),
+                "sshd cannot ask for a code, and will not start again: keyboard-interactive is off, and this line wins",
+                advice: "`KbdInteractiveAuthentication yes` in a file of /etc/ssh/sshd_config.d that is read before it"
+            )
+        }
         let parts = line.split(separator: ":", maxSplits: 2).map(String.init)
-        var place = DoctorFinding.Place(file: main)
+        var place = DoctorFinding.Place(file: files.main)
         if parts.count == 3, parts[0].hasPrefix("/") {
             place = DoctorFinding.Place(file: parts[0], line: Int(parts[1].filter(\.isNumber)))
         }

@@ -99,11 +99,17 @@ struct DoctorSSHDTests {
 
     @Test("what sshd refuses of its settings is named with file and line")
     func refusal() {
+        let files = Self.files(["/etc/ssh/sshd_config": "\nKbdInteractiveAuthentication no\n"])
         let said = "/etc/ssh/sshd_config.d/x.conf: line 3: Bad configuration option: Nonsense\nterminating"
-        let finding = DoctorSSHD.refusal(said: said, main: "/etc/ssh/sshd_config")
+        let finding = DoctorSSHD.refusal(said: said, files: files)
+        #expect(finding.kind == .sshdSettings)
         #expect(finding.place == DoctorFinding.Place(file: "/etc/ssh/sshd_config.d/x.conf", line: 3))
-        let other = DoctorSSHD.refusal(said: "sshd: no hostkeys available", main: "/etc/ssh/sshd_config")
+        let other = DoctorSSHD.refusal(said: "sshd: no hostkeys available", files: files)
         #expect(other.place == DoctorFinding.Place(file: "/etc/ssh/sshd_config"))
+        let disabled = #"Disabled method "keyboard-interactive" in AuthenticationMethods list "keyboard-interactive""#
+        let off = DoctorSSHD.refusal(said: disabled, files: files)
+        #expect(off.kind == .sshdNoQuestions)
+        #expect(off.place == DoctorFinding.Place(file: "/etc/ssh/sshd_config", line: 2))
     }
 
     @Test("people are those who can log in")
