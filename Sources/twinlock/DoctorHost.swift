@@ -57,9 +57,16 @@ enum DoctorHost {
         return nil
     }
 
-    /// The stacks of the services in a list that this host has.
-    static func stacks(of services: [String]) -> [PAMStack] {
-        services.compactMap { service in
+    /// The stacks of all services: first those in a list that this host has, then others.
+    ///
+    /// What packages and editors set aside is none, and neither are the parts that services include.
+    static func stacks(first services: [String]) -> [PAMStack] {
+        let files = self.pamDirectories.flatMap { self.paths(matching: "\($0)/*") }
+        let others = files.compactMap { $0.split(separator: "/").last.map(String.init) }.filter {
+            !$0.hasPrefix("common-") && !$0.contains(".dpkg-") && !$0.contains(".ucf-") && !$0.hasSuffix("~")
+        }
+        var seen: Set<String> = []
+        return (services + others).filter { seen.insert($0).inserted }.compactMap { service in
             self.pamFile(service).map { PAMStack(service: service, file: $0, find: self.pamFile) }
         }
     }

@@ -20,7 +20,7 @@ struct DoctorRound {
 
     /// What locks out, then what lets in, then notes.
     func findings() -> [DoctorFinding] {
-        let stacks = DoctorStacks(stacks: DoctorHost.stacks(of: DoctorStacks.logins + DoctorStacks.lockers))
+        let stacks = DoctorStacks(stacks: DoctorHost.stacks(first: DoctorStacks.logins + DoctorStacks.lockers))
         let all =
             self.daemonFindings(stacks) + self.clockFindings() + self.settingsAndFiles() + self.moduleFindings(stacks)
             + stacks.findings() + self.sshdFindings(stacks)
@@ -178,8 +178,8 @@ struct DoctorRound {
         let main = DoctorHost.sshdSettings
         let files = SSHDFiles(main: main, read: DoctorHost.text(of:), expand: DoctorHost.paths(matching:))
         let people = DoctorSSHD.people(inPasswd: DoctorHost.text(of: "/etc/passwd") ?? "")
-        // Without a Match it is the same for all; root's own setting is another matter.
-        let names = self.user.map { [$0] } ?? (files.hasMatch ? people : [people.first { $0 != "root" } ?? "root"])
+        // Without a Match it is the same for all but root.
+        let names = self.user.map { [$0] } ?? (files.hasMatch ? people : [people.first { $0 != "root" } ?? "nobody"])
         var accounts: [(name: String, settings: DoctorSSHD.Effective)] = []
         for name in names.prefix(Self.maximumAccounts) {
             let words = ["-T", "-C", "user=\(name),host=\(self.host),addr=\(self.host)"]

@@ -16,6 +16,7 @@ struct DoctorStacks: Sendable {
         "cinnamon-screensaver", "mate-screensaver", "xfce4-screensaver", "gnome-screensaver", "light-locker",
     ]
 
+    /// Of these and of all other services that the host has: whatever has our line has to have it right.
     let stacks: [PAMStack]
 
     /// Our line in sshd's stack that cannot do with one answer, if it is there.
@@ -98,10 +99,11 @@ struct DoctorStacks: Sendable {
         let ways = PAMWalk(stack).ways()
         guard let ours = stack.firstOurs else {
             guard !ways.isEmpty else { return causes }
-            let isLocker = self.lockers.contains(stack.service)
-            causes.append(
-                Cause(kind: isLocker ? .lockerWithoutCode : .serviceWithoutCode, place: stack.head, module: "")
-            )
+            if self.logins.contains(stack.service) {
+                causes.append(Cause(kind: .serviceWithoutCode, place: stack.head, module: ""))
+            } else if self.lockers.contains(stack.service) {
+                causes.append(Cause(kind: .lockerWithoutCode, place: stack.head, module: ""))
+            }
             return causes
         }
         if !ways.contains(.rightCode) { causes.append(Cause(kind: .stackRefusesAll, place: ours.place, module: "")) }

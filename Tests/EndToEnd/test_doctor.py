@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,10 @@ FIRST = SSHD / "05-first.conf"
 COMMON = logins.PAM / "common-auth"
 KEPT = [logins.PAM, ETC / "ssh", pathlib.Path("/var/lib/pam")]
 EXAMPLE = bed.REPOSITORY / "docs/examples/sshd_config.d/10-twinlock.conf"
+
+
+# Login programs of this world, those that include common-auth.
+COMMON_SERVICES = ["sshd", "login", "su", "su-l", "sudo", "sudo-i", "polkit-1"]
 
 
 def kernel_says_the_clock_is_right():
@@ -137,6 +142,21 @@ def test_in_a_stack_it_names_the_line_that_is_to_blame(host, daemon, name):
     text, line = STACKS[name]
     (logins.PAM / "sudo").write_text(text)
     assert found() == {name: (str(logins.PAM / "sudo"), line)}
+
+
+def stacks_of_the_page():
+    """Of the page about login programs, each of which the tests of logins try on real programs."""
+    page = (bed.REPOSITORY / "docs/login-programs.md").read_text()
+    return re.findall(r"^```pam (\S+)\n(.*?)^```$", page, re.M | re.S)
+
+
+@pytest.mark.parametrize(("name", "text"), stacks_of_the_page(), ids=lambda value: value.partition("\n")[0][:24])
+def test_with_the_stacks_of_the_page_about_login_programs_nothing_is_wrong(host, daemon, name, text):
+    profiles("--disable", "twinlock", "twinlock-console")
+    for service in COMMON_SERVICES:
+        logins.write_stack(service, logins.TWINLOCK)
+    logins.write_stack("i3lock" if name.startswith("locker") else "sudo", *text.splitlines())
+    assert found() == {}
 
 
 @pytest.mark.parametrize("control", ["default=ignore", "authinfo_unavail=ignore default=die"])

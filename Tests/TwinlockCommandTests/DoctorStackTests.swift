@@ -106,7 +106,14 @@ struct DoctorStackTests {
         let text = "# nothing\n\n@include common-auth\n"
         #expect(Self.found([("sudo", text)], files: files) == ["service-without-code sudo:3"])
         #expect(Self.found([("i3lock", text)], files: files) == ["locker-without-code i3lock:3"])
-        #expect(Self.found([("other", "auth required pam_deny.so")]) == [])
+        #expect(Self.found([("sudo", "auth required pam_deny.so")]) == [])
+    }
+
+    @Test("another service need not ask, but one that does has to do it right")
+    func otherServices() {
+        #expect(Self.found([("cron", "auth required pam_unix.so")]) == [])
+        let text = "auth required pam_unix.so\nauth optional pam_twinlock.so"
+        #expect(Self.found([("of-the-site", text)]) == ["wrong-code-passes of-the-site:2"])
     }
 
     @Test("an included file, a substack and a jump over one count as libpam counts them")
