@@ -20,8 +20,8 @@ struct PAMWalk {
 
         mutating func note(success: Bool) {
             guard self.impression == .undefined || (self.impression == .positive && self.isSuccess) else { return }
-            if self.impression == .undefined, success { self.impression = .positive }
-            self.isSuccess = success
+            // `ok` takes over a failure too: positive, and yet nobody is let in.
+            self = Standing(impression: .positive, isSuccess: success)
         }
 
         mutating func refuse() { self = Standing(impression: .negative, isSuccess: false) }
@@ -102,7 +102,7 @@ struct PAMWalk {
         case .jump(let count):
             guard let target = self.target(of: count, from: before.index) else {
                 state.standing.refuse()
-                state.index = self.steps.count
+                state.index = self.endOfLevel(before.index)
                 break
             }
             state.index = target

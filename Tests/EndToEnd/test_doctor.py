@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -142,6 +143,53 @@ def test_in_a_stack_it_names_the_line_that_is_to_blame(host, daemon, name):
     text, line = STACKS[name]
     (logins.PAM / "sudo").write_text(text)
     assert found() == {name: (str(logins.PAM / "sudo"), line)}
+
+
+LETS_IN = {
+    "wrong-code-passes": lambda person: [person.password, person.password, person.phone.wrong_code()],
+    "passes-before": lambda person: [person.password],
+    "service-without-code": lambda person: [person.password],
+}
+
+
+@pytest.mark.parametrize("name", LETS_IN)
+def test_what_it_says_lets_somebody_in_without_a_code_does(host, daemon, enrolled, name):
+    logins.write_stack("sudo", *STACKS[name][0].splitlines())
+    assert name in found()
+    assert logins.pamtester("sudo", enrolled, *LETS_IN[name](enrolled)).admitted
+
+
+# Of each service, whether libpam lets anybody in by modules whose answers are known.
+CONTROLS = [
+    *["required", "requisite", "sufficient", "optional", "[success=ok default=ignore]", "[success=1 default=ignore]"],
+    *["[success=2 default=1]", "[success=done default=die]", "[success=reset default=ok]", "[default=reset]"],
+    *["[success=ignore default=bad]", "[success=3]", "[default=done]", "include", "substack", "substack"],
+]
+NAMES = ["sshd", "login", "remote", "su", "su-l", "sudo", "sudo-i", "doas", "polkit-1", "lightdm", "sddm", "xdm", "kde"]
+
+
+def random_lines(chance, depth):
+    """A stack, and the files of its substacks, of modules that always or never say yes."""
+    for _ in range(chance.randint(1, 6)):
+        control = chance.choice(CONTROLS)
+        if control not in ("include", "substack"):
+            yield f"auth {control} {chance.choice(['pam_permit.so', 'pam_deny.so'])}"
+        elif depth < 3:
+            inner = logins.PAM / f"common-{chance.getrandbits(40)}"
+            inner.write_text("\n".join(random_lines(chance, depth + 1)) + "\n")
+            yield f"auth {control} {inner.name}"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_follows_a_stack_as_libpam_does(host, daemon, account, seed):
+    chance = random.Random(seed)
+    (SSHD / EXAMPLE.name).unlink()
+    for name in NAMES:
+        logins.write_stack(name, *random_lines(chance, 0))
+    findings, _ = ask()
+    told = {one["file"] for one in findings if one["id"] == "service-without-code"}
+    open_doors = {str(logins.PAM / name) for name in NAMES if logins.pamtester(name, account).admitted}
+    assert told == open_doors
 
 
 def stacks_of_the_page():

@@ -148,6 +148,14 @@ struct DoctorStackTests {
         )
     }
 
+    @Test("a failure that is taken over as if it were well closes the stack, as does a jump out of a substack")
+    func failureTakenOver() {
+        #expect(Self.found([("su", "auth [default=done] pam_deny.so\nauth required pam_permit.so")]) == [])
+        let files = ["ours": "auth [success=2 default=die] pam_twinlock.so\nauth required pam_permit.so"]
+        let text = "auth substack ours\nauth required pam_permit.so"
+        #expect(Self.found([("su", text)], files: files) == ["stack-refuses-all ours:1"])
+    }
+
     @Test("files that include each other end somewhere")
     func circle() {
         #expect(Self.found([("su", "@include su")], files: ["su": "@include su"]) == [])
