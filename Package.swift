@@ -83,8 +83,8 @@ let package = Package(
         .executableTarget(
             name: "twinlock",
             dependencies: [
-                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockTerminal", "TwinlockVarlink", nioCore,
-                nioPosix,
+                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockSettings", "TwinlockTerminal",
+                "TwinlockVarlink", nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

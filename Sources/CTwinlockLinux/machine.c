@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <time.h>
 
 int
@@ -67,6 +68,17 @@ tl_now(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
+}
+
+int
+tl_clock_is_synchronised(void)
+{
+	struct timex clock = {0};
+	int state = adjtimex(&clock);
+
+	if (state < 0)
+		return failed();
+	return state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
 }
 
 int

@@ -15,8 +15,9 @@ struct Admin: ParsableCommand {
             account's log, with the uid of who did it.
             """,
         subcommands: [
-            AdminHealth.self, AdminList.self, AdminShow.self, AdminSetUp.self, AdminIssueCode.self, AdminReset.self,
-            AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self, AdminLog.self,
+            AdminHealth.self, AdminDoctor.self, AdminList.self, AdminShow.self, AdminSetUp.self, AdminIssueCode.self,
+            AdminReset.self, AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self,
+            AdminLog.self,
         ]
     )
 }

@@ -21,8 +21,8 @@ COMMANDS = [
     *["enable", "recovery-codes", "status", "disable", "sign-in"],
     *[f"tokens {what}" for what in ("list", "create", "edit", "refresh", "revoke")],
     *["sessions list", "sessions revoke", "log", "clear-failures"],
-    *[f"admin {what}" for what in ("health", "list", "show", "set-up", "issue-code", "reset", "unlock")],
-    *[f"admin {what}" for what in ("resynchronise", "adopt", "restored", "log")],
+    *[f"admin {what}" for what in ("health", "doctor", "list", "show", "set-up", "issue-code", "reset")],
+    *[f"admin {what}" for what in ("unlock", "resynchronise", "adopt", "restored", "log")],
 ]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
@@ -353,10 +353,23 @@ def test_the_commands_page_has_every_member_of_its_json():
     for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes", "RuleOutcome"):
         fields = re.search(rf"^type {name} \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[name] = set(re.findall(r"(\w+):", fields))
+    doctor = (REPOSITORY / "Sources/twinlock/AdminDoctor.swift").read_text()
+    members["doctor"] = set(re.findall(r'json\.member\w*\("(\w+)"', doctor))
+    assert "advice" in members["doctor"]
     told_in_part = members.pop("SignIn")
     told = set(re.findall(r"^\.Va (\w+)", page.source, re.MULTILINE))
     assert set().union(*members.values()) <= told
     assert told <= told_in_part.union(*members.values())
+
+
+def test_the_commands_page_has_every_finding_of_the_doctor_under_its_severity_and_none_more():
+    source = (REPOSITORY / "Sources/twinlock/DoctorFinding.swift").read_text()
+    named = {name: word or name for name, word in re.findall(r'^        case (\w+)(?: = "([a-z-]+)")?$', source, re.M)}
+    by_severity = re.findall(r"case ((?:\.\w+,?\s*)+):\s+return \.(\w+)", source)
+    page = Page("twinlock.1").source.split(".Ss Findings of admin doctor", 1)[1].split(".Ss ", 1)[0]
+    said = [re.findall(r"^\.It Li (.*)$", part.replace("\\-", "-"), re.M) for part in page.split(".El")]
+    assert [severity for _, severity in by_severity] == ["locksOut", "letsIn", "note"]
+    assert said[:3] == [[named[name] for name in re.findall(r"\w+", names)] for names, _ in by_severity]
 
 
 def test_the_pages_have_every_exit_status_and_none_more():

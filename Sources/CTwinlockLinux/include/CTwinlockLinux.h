@@ -66,5 +66,8 @@ int tl_wait_signal(void);
 /* Seconds of the real-time clock. */
 int64_t tl_now(void);
 
+/* Whether something keeps that clock right, as the kernel knows it (adjtimex(2)): 1 if so, 0 if not. */
+int tl_clock_is_synchronised(void);
+
 /* The file's device and inode as $JOURNAL_STREAM writes them, for that descriptor: 1 if they agree. */
 int tl_is_journal_stream(int fd, const char *journal_stream);
