@@ -72,6 +72,7 @@ class SignInResult(typing.TypedDict):
     recoveryCodeUsed: bool | None
     message: str | None
     prompt: str | None
+    passwordBytes: int | None
 
 
 class Session(typing.TypedDict):
@@ -124,7 +125,12 @@ class Authentication(VarlinkInterface, name=AUTHENTICATION):
 
     @varlinkmethod
     async def SignIn(
-        self, *, user: str | None = None, password: str | None = None, context: Context | None = None
+        self,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        combined: bool | None = None,
+        context: Context | None = None,
     ) -> SignInResult:
         raise NotImplementedError
 
