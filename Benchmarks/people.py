@@ -107,6 +107,11 @@ class Phones:
             taken = []
             time.sleep(PERIOD - time.time() % PERIOD + 0.05)
 
+    def settle(self, taken, used):
+        """Takes back codes that were not used: sets of (name, step)."""
+        for name, step in taken - used:
+            self.used[name] = min(self.used[name], step - 1)
+
     def wrong(self, name):
         """Six digits that are no code of the hour around."""
         step = now_step()
@@ -126,9 +131,15 @@ class Counters:
         taken = []
         for index in range(count):
             name = names[index % len(names)]
-            taken.append((name, 0, hotp(self.secrets[name], self.next[name])))
+            taken.append((name, self.next[name], hotp(self.secrets[name], self.next[name])))
             self.next[name] += 1
         return taken
+
+    def settle(self, taken, used):
+        """Goes on behind the last code that was accepted: nobody is to count further than a verifier looks ahead."""
+        for name in {name for name, _ in taken}:
+            accepted = [counter for who, counter in used if who == name]
+            self.next[name] = max(accepted) + 1 if accepted else min(counter for who, counter in taken if who == name)
 
 
 def enrol(daemon, names):
