@@ -41,8 +41,8 @@ def chance_to_tell(samples, others):
     return round((ranks[0] - n * (n + 1) / 2) / (n * m), 3)
 
 
-def load():
-    return json.loads(DATA.read_text()) if DATA.exists() else {}
+def load(file=DATA):
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def keep(section, values):
