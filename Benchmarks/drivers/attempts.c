@@ -49,7 +49,7 @@ struct outcome *
 share_outcomes(size_t count)
 {
 	void *memory = mmap(NULL, count * sizeof(struct outcome) + 1, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED) {
 		err(2, "mmap");
@@ -64,8 +64,9 @@ write_outcomes(const struct attempt *attempts, const struct outcome *outcomes, s
 		const struct outcome *one = &outcomes[i];
 
 		if (one->begun != 0) {
-			printf("%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", attempts[i].label,
-			    one->status, one->begun, one->first, one->second, one->total);
+			printf("%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+				attempts[i].label, one->status, one->begun, one->first, one->second,
+				one->total);
 		}
 	}
 }

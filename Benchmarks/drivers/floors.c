@@ -1,9 +1,10 @@
 /*
- * What the machine allows: `floors KIND COUNT DIRECTORY` prints a line of nanoseconds for each of COUNT times.
+ * What the machine allows: `floors KIND COUNT DIRECTORY` prints a line of nanoseconds for each of COUNT
+ * times.
  *
- *   socket     connect to a Unix socket, two round trips of 200 bytes each way, close; one thread on the other side
- *   fdatasync  append 4 KiB to a file and wait for the disk
- *   replace    a new file of 200 bytes, fsync, rename over the old one: how the peers save
+ *   socket     connect to a Unix socket, two round trips of 200 bytes each way, close; one thread on the
+ * other side fdatasync  append 4 KiB to a file and wait for the disk replace    a new file of 200 bytes,
+ * fsync, rename over the old one: how the peers save
  */
 
 #include <err.h>
@@ -49,8 +50,8 @@ exchange(const struct sockaddr_un *address)
 		err(2, "connect");
 	}
 	for (int i = 0; i < 2; i++) {
-		if (send(connection, message, sizeof(message), 0) != sizeof(message)
-		    || recv(connection, message, sizeof(message), MSG_WAITALL) != sizeof(message)) {
+		if (send(connection, message, sizeof(message), 0) != sizeof(message) ||
+			recv(connection, message, sizeof(message), MSG_WAITALL) != sizeof(message)) {
 			err(2, "exchange");
 		}
 	}
@@ -77,8 +78,8 @@ replace(const char *directory)
 	snprintf(old, sizeof(old), "%s/state", directory);
 	snprintf(new, sizeof(new), "%s/state~", directory);
 	file = open(new, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (file < 0 || write(file, content, sizeof(content)) != sizeof(content) || fsync(file) != 0 || close(file) != 0
-	    || rename(new, old) != 0) {
+	if (file < 0 || write(file, content, sizeof(content)) != sizeof(content) || fsync(file) != 0 ||
+		close(file) != 0 || rename(new, old) != 0) {
 		err(2, "replace");
 	}
 }
@@ -99,7 +100,8 @@ main(int argc, char **argv)
 
 		/* An abstract name: nothing to be left behind. */
 		snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "floors.%d", getpid());
-		if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, 16) != 0) {
+		if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+			listen(listener, 16) != 0) {
 			err(2, "listen");
 		}
 		if ((server = fork()) == 0) {

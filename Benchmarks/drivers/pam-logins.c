@@ -1,9 +1,10 @@
 /*
  * Logins through libpam: `pam-logins CONFDIR PROCESSES SECONDS ATTEMPTS`.
  *
- * Each of PROCESSES takes the next line of the file of attempts (attempts.h; `where` is a service in CONFDIR) until there
- * are none, or until SECONDS have passed if that is not 0. libpam loads and unloads the modules for each, as in a real
- * login. Prompts are answered by their words: one that speaks of a password gets the password, any other one the code.
+ * Each of PROCESSES takes the next line of the file of attempts (attempts.h; `where` is a service in CONFDIR)
+ * until there are none, or until SECONDS have passed if that is not 0. libpam loads and unloads the modules
+ * for each, as in a real login. Prompts are answered by their words: one that speaks of a password gets the
+ * password, any other one the code.
  */
 
 #include <err.h>
@@ -34,7 +35,8 @@ converse(int count, const struct pam_message **messages, struct pam_response **r
 		return PAM_BUF_ERR;
 	}
 	for (int i = 0; i < count; i++) {
-		if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF && messages[i]->msg_style != PAM_PROMPT_ECHO_ON) {
+		if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF &&
+			messages[i]->msg_style != PAM_PROMPT_ECHO_ON) {
 			continue;
 		}
 		if (strncasecmp(messages[i]->msg, "password", 8) == 0) {
@@ -91,7 +93,7 @@ main(int argc, char **argv)
 	struct {
 		atomic_size_t next;
 		atomic_bool go;
-	} *shared;
+	} * shared;
 
 	if (argc != 5 || (processes = strtol(argv[2], NULL, 10)) < 1) {
 		errx(2, "usage: pam-logins CONFDIR PROCESSES SECONDS ATTEMPTS");

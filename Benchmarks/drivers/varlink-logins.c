@@ -2,9 +2,9 @@
  * Logins over the daemon's socket: `varlink-logins CLIENTS SECONDS PURPOSE ATTEMPTS`.
  *
  * At any time CLIENTS wait for an answer, all of one thread. Each takes the next line of the file of attempts
- * (attempts.h; `where` is a socket), connects, calls SignIn and Verify2FACode, and hangs up, until there are none, or
- * until SECONDS have passed if that is not 0. Where the password is "-" the caller says that it has checked one, as
- * pam_twinlock does with code_only. PURPOSE is login or session.
+ * (attempts.h; `where` is a socket), connects, calls SignIn and Verify2FACode, and hangs up, until there are
+ * none, or until SECONDS have passed if that is not 0. Where the password is "-" the caller says that it has
+ * checked one, as pam_twinlock does with code_only. PURPOSE is login or session.
  */
 
 #include <err.h>
@@ -56,10 +56,11 @@ sign_in(struct client *client)
 	char message[MESSAGE];
 
 	snprintf(message, sizeof(message),
-	    "{\"method\":\"org.twinlock.Authentication.SignIn\",\"parameters\":{\"user\":\"%s\",%s%s%s\"context\":"
-	    "{\"service\":\"sshd\",\"remoteHost\":\"198.51.100.7\",\"purpose\":\"%s\",\"passed\":[%s]}}}",
-	    attempt->user, asked ? "\"password\":\"" : "", asked ? attempt->password : "", asked ? "\"," : "", purpose,
-	    asked ? "" : "\"password\"");
+		"{\"method\":\"org.twinlock.Authentication.SignIn\",\"parameters\":{\"user\":\"%s\",%s%s%"
+		"s\"context\":"
+		"{\"service\":\"sshd\",\"remoteHost\":\"198.51.100.7\",\"purpose\":\"%s\",\"passed\":[%s]}}}",
+		attempt->user, asked ? "\"password\":\"" : "", asked ? attempt->password : "",
+		asked ? "\"," : "", purpose, asked ? "" : "\"password\"");
 	say(client, message);
 }
 
@@ -102,7 +103,8 @@ begin(struct client *client, int poll)
 	outcomes[client->at].begun = now_ns();
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", attempts[client->at].where);
 	client->connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client->connection < 0 || connect(client->connection, (struct sockaddr *)&address, sizeof(address)) != 0) {
+	if (client->connection < 0 ||
+		connect(client->connection, (struct sockaddr *)&address, sizeof(address)) != 0) {
 		err(2, "connect to %s", address.sun_path);
 	}
 	if (epoll_ctl(poll, EPOLL_CTL_ADD, client->connection, &event) != 0) {
@@ -140,16 +142,17 @@ take_reply(struct client *client, int poll)
 		finish(client, poll, NOT_UNDERSTOOD);
 	} else if (strcmp(state, "signedIn") == 0) {
 		finish(client, poll, 0);
-	} else if (client->verifying || strcmp(state, "codeRequired") != 0
-	    || !member(client->reply, "session", session, sizeof(session))) {
+	} else if (client->verifying || strcmp(state, "codeRequired") != 0 ||
+		   !member(client->reply, "session", session, sizeof(session))) {
 		finish(client, poll, NOT_UNDERSTOOD);
 	} else {
 		client->verifying = true;
 		client->have = 0;
 		snprintf(message, sizeof(message),
-		    "{\"method\":\"org.twinlock.Authentication.Verify2FACode\",\"parameters\":{\"session\":\"%s\",\"code\":"
-		    "\"%s\"}}",
-		    session, attempts[client->at].code);
+			"{\"method\":\"org.twinlock.Authentication.Verify2FACode\",\"parameters\":{"
+			"\"session\":\"%s\",\"code\":"
+			"\"%s\"}}",
+			session, attempts[client->at].code);
 		say(client, message);
 	}
 }
@@ -157,7 +160,8 @@ take_reply(struct client *client, int poll)
 static void
 receive(struct client *client, int poll)
 {
-	ssize_t got = recv(client->connection, client->reply + client->have, sizeof(client->reply) - client->have, 0);
+	ssize_t got = recv(
+		client->connection, client->reply + client->have, sizeof(client->reply) - client->have, 0);
 
 	if (got <= 0) {
 		finish(client, poll, HUNG_UP);
