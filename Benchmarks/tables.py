@@ -69,7 +69,7 @@ def _of_soak(soak):
 
 def _of_times(times):
     for part, words in (("asShipped", "as shipped"), ("withoutDelay", "failure-delay = 0")):
-        for method in ("SignIn", "Verify2FACode"):
+        for method in ("SignIn", "Verify2FACode", "pam_authenticate"):
             kinds = {kind: one[method] for kind, one in times[part]["kinds"].items() if kind != times["reference"]}
             worst = max(kinds, key=lambda kind: abs(kinds[kind]["told"] - 0.5))
             ratio = kinds[worst]["ratio"]

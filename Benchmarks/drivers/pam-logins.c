@@ -60,19 +60,23 @@ no_delay(int status, unsigned int microseconds, void *data)
 }
 
 static struct outcome
-make_login(const struct attempt *attempt, const char *confdir)
+make_login(const struct attempt *attempt, size_t number, const char *confdir)
 {
 	struct login login = {attempt, now_ns(), 0};
 	struct pam_conv conversation = {converse, &login};
 	struct outcome outcome = {.begun = login.begun, .status = PAM_SYSTEM_ERR};
 	pam_handle_t *pam = NULL;
 	uint64_t before;
+	char host[64];
 
 	if (pam_start_confdir(attempt->where, attempt->user, &conversation, confdir, &pam) != PAM_SUCCESS) {
 		return outcome;
 	}
 	pam_set_item(pam, PAM_FAIL_DELAY, (const void *)no_delay);
-	pam_set_item(pam, PAM_RHOST, "198.51.100.7");
+	/* From another host each time: what one source is told after many failures is not what is measured.
+	 */
+	snprintf(host, sizeof(host), "198.18.%zu.%zu", number / 250 % 250, number % 250);
+	pam_set_item(pam, PAM_RHOST, host);
 	before = now_ns();
 	outcome.status = pam_authenticate(pam, 0);
 	outcome.second = now_ns() - before;
@@ -121,7 +125,7 @@ main(int argc, char **argv)
 				if (at >= count || (strtod(argv[3], NULL) > 0 && now_ns() >= end)) {
 					_exit(0);
 				}
-				outcomes[at] = make_login(&attempts[at], argv[1]);
+				outcomes[at] = make_login(&attempts[at], at, argv[1]);
 			}
 		}
 	}
