@@ -5,6 +5,7 @@
 #   make fuzz         gives the readers of outside bytes new inputs, FUZZ_SECONDS each, and keeps what it finds
 #   make demo         shows a login with password and code on real parts, and cleans up; as root
 #   make demo-shell   the same, and leaves it running for you to try
+#   make bench        measures it beside other two-factor modules, and draws the figures; as root
 #   make pam          the PAM module and the checker alone
 #   make lint         checks form, and what the daemon is made of
 #   make deps         installs the Debian packages that all this needs
@@ -44,7 +45,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot fuzz demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot fuzz bench demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -91,6 +92,14 @@ FUZZ_SECONDS ?= 300
 fuzz: deps
 	SWIFT=$(SWIFT) Tests/Fuzz/run long $(FUZZ_SECONDS)
 
+# Half an hour, and a soak of BENCH_SOAK seconds more. What it finds lies in .build/bench: data.json and report.html.
+BENCH_SOAK ?= 120
+
+bench:
+	@Tests/install-packages --bench
+	$(MAKE) build
+	Benchmarks/run $(BENCH_SOAK)
+
 demo demo-shell: deps
 	@$(MAKE) build $(VENV)/stamp
 	@$(BED) $(VENV)/bin/python Tests/EndToEnd/demo.py $(if $(filter demo-shell,$@),--shell)
@@ -101,6 +110,7 @@ lint: build
 	$(MAKE) -C pam check-format
 	clang-format --dry-run --Werror Sources/CTwinlockLinux/*.[ch] Sources/CTwinlockLinux/include/*.h
 	clang-format --dry-run --Werror Tests/Fuzz/Module/*.c Tests/Fuzz/Sources/CFuzz/*.c Tests/Fuzz/Sources/CFuzz/include/*.h
+	clang-format --dry-run --Werror Benchmarks/drivers/*.[ch]
 	Tests/check-size $(BIN_DIR)/twinlockd 24
 
 # Installs what `make` has built; builds nothing, so that root needs no compiler.
@@ -178,4 +188,4 @@ deb: deps deb-deps
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite
+	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite .build/bench
