@@ -92,7 +92,7 @@ FUZZ_SECONDS ?= 300
 fuzz: deps
 	SWIFT=$(SWIFT) Tests/Fuzz/run long $(FUZZ_SECONDS)
 
-# Half an hour, and a soak of BENCH_SOAK seconds more. What it finds lies in .build/bench: data.json and report.html.
+# An hour, a soak of BENCH_SOAK seconds included. What it finds lies in .build/bench: data.json and report.html.
 BENCH_SOAK ?= 120
 
 bench:
