@@ -34,7 +34,8 @@ public struct Sealer: Sendable {
         for context: SealingContext
     ) throws(SealingError) -> Sealed {
         var generator = SystemRandomNumberGenerator()
-        let salt = (0..<Sealed.saltByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        // Eight bytes a call: each is a call of the kernel.
+        let salt = (0..<Sealed.saltByteCount / 8).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
         let key = Self.cipherKey(of: self.current, salt: salt)
         do {
             let box = try ChaChaPoly.seal(

@@ -101,16 +101,19 @@ struct SignInTests {
         #expect(scene.pauses.last == .milliseconds(20))
     }
 
-    @Test("the pace follows the host, and one accident does not stop the sign-ins")
+    @Test("the pace has the spread of the host's last checks, and one accident does not stop the sign-ins")
     func pace() {
         var pace = CheckPace()
         #expect(pace.missing(after: .zero) == .zero)
         pace.note(.milliseconds(40))
         #expect(pace.missing(after: .milliseconds(25)) == .milliseconds(15))
         #expect(pace.missing(after: .milliseconds(60)) == .zero)
-        for _ in 1...100 { pace.note(.milliseconds(80)) }
-        #expect(pace.missing(after: .zero) > .milliseconds(79))
-        for _ in 1...100 { pace.note(.seconds(14)) }
+        for number in 1...2 * CheckPace.remembered { pace.note(.milliseconds(number)) }
+        let drawn = (0..<UInt32(CheckPace.remembered)).map { pace.missing(after: .zero, draw: $0) }
+        let expected = (CheckPace.remembered + 1...2 * CheckPace.remembered).map { Duration.milliseconds($0) }
+        #expect(drawn.sorted() == expected, "each of the last ones alike")
+        #expect(pace.missing(after: .zero, draw: .max) == drawn[Int(UInt32.max) % CheckPace.remembered])
+        for _ in 1...CheckPace.remembered { pace.note(.seconds(14)) }
         #expect(pace.missing(after: .zero) == CheckPace.longest)
     }
 
