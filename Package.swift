@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(name: "TwinlockOTPTests", dependencies: ["TwinlockOTP", crypto], swiftSettings: settings),
         .testTarget(
             name: "TwinlockAccountsTests",
-            dependencies: ["TwinlockAccounts", "TwinlockOTP"],
+            dependencies: ["TwinlockAccounts", "TwinlockOTP", "TwinlockTesting"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "TwinlockClientTests",
             dependencies: [
-                "TwinlockClient", "TwinlockInterface", "TwinlockVarlink", nioCore, nioPosix,
+                "TwinlockClient", "TwinlockInterface", "TwinlockTesting", "TwinlockVarlink", nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),

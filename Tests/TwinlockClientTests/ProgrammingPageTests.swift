@@ -1,36 +1,21 @@
-import Glibc
 import NIOCore
 import Testing
 import TwinlockInterface
+import TwinlockTesting
 import TwinlockVarlink
 
 @Suite("docs/programming.md says what the code does")
 struct ProgrammingPageTests {
-    private static func file(_ path: String) throws -> String {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let descriptor = open("/\(root)/\(path)", O_RDONLY | O_CLOEXEC)
-        try #require(descriptor >= 0, "\(path)")
-        defer { close(descriptor) }
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { break }
-            text += piece[..<count]
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     @Test("its Swift is the file beside this test, which is compiled")
     func example() throws {
-        let page = try Self.file("docs/programming.md")
-        let compiled = try Self.file("Tests/TwinlockClientTests/ProgrammingExample.swift")
+        let page = try RepositoryFile.text("docs/programming.md")
+        let compiled = try RepositoryFile.text("Tests/TwinlockClientTests/ProgrammingExample.swift")
         #expect(page.contains("```swift\n\(compiled)```"))
     }
 
     @Test("its bounds are those of the code")
     func bounds() throws {
-        let page = try Self.file("docs/programming.md")
+        let page = try RepositoryFile.text("docs/programming.md")
         func seconds(_ time: TimeAmount) -> Int64 { time.nanoseconds / 1_000_000_000 }
         let rows = [
             "| one message | \(Limits.messageBytes) bytes |",
@@ -48,7 +33,7 @@ struct ProgrammingPageTests {
 
     @Test("it has every interface, every method and every error, and no error that there is not")
     func complete() throws {
-        let page = try Self.file("docs/programming.md")
+        let page = try RepositoryFile.text("docs/programming.md")
         for (interface, text) in InterfaceText.all {
             #expect(page.contains("| `\(interface)` |"))
             for line in text.split(separator: "\n") where line.hasPrefix("method ") {
