@@ -50,6 +50,37 @@ def test_the_checker_is_another_user_who_may_read_the_hashes(daemon):
         assert_without_privileges(pid, "twinlock-pw", [shadow])
 
 
+@pytest.fixture
+def started_through(installed):
+    """Starts a daemon through a program that changes something of itself and goes on as the daemon."""
+    made = []
+
+    def start(*words):
+        made.append(twinlockd.Daemon())
+        made[-1].command = [*words, twinlockd.PROGRAM]
+        return made[-1].start()
+
+    yield start
+    for one in made:
+        one.discard()
+
+
+def test_no_group_of_whoever_starts_it_stays_with_it(started_through):
+    words = ["setpriv", "--groups", "4,27"]
+    assert {"4", "27"} <= set(subprocess.run([*words, "id", "-G"], capture_output=True, text=True).stdout.split())
+    daemon = started_through(*words)
+    assert_without_privileges(daemon.pid, "twinlock", [])
+    test_the_checker_is_another_user_who_may_read_the_hashes(daemon)
+
+
+def test_no_program_of_ours_has_a_shell_to_hand_words_to(installed):
+    for program in (twinlockd.PROGRAM, "/usr/bin/twinlock", "/usr/libexec/twinlock/twinlock-checker"):
+        listed = subprocess.run(["nm", "-D", "--undefined-only", program], capture_output=True, text=True, check=True)
+        names = {line.split()[-1].split("@")[0] for line in listed.stdout.splitlines()}
+        assert "close" in names, "the list is one of functions"
+        assert not names & {"system", "popen", "wordexp"}, program
+
+
 def test_no_core_file_and_no_tracing(daemon):
     for pid in [daemon.pid, *daemon.checker_pids()]:
         limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
@@ -63,6 +94,13 @@ def test_freed_memory_is_overwritten(daemon):
     # glibc takes the value apart where it lies.
     environment = pathlib.Path(f"/proc/{daemon.pid}/environ").read_bytes().replace(b"\0", b":")
     assert b"GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:" in environment
+
+
+@pytest.mark.parametrize("umask", ["000", "077"])
+def test_what_it_makes_belongs_to_it_alone_whatever_the_umask(started_through, account, umask):
+    started_through("sh", "-c", f'umask {umask}; exec "$0"')
+    twinlockd.enrol(account)
+    test_what_it_makes_belongs_to_it_alone(account)
 
 
 def test_what_it_makes_belongs_to_it_alone(enrolled):
