@@ -146,6 +146,21 @@ def test_a_stop_leaves_the_database_and_its_key_and_nothing_else(make_daemon, ac
     wait_for(lambda: not daemon.checker_pids(), "the checker to follow")
 
 
+@pytest.mark.parametrize("fault", ["others may read it", "it is a link"])
+def test_a_key_that_others_may_read_or_that_is_a_link_is_not_read(make_daemon, fault):
+    assert make_daemon().stop() == 0
+    key = twinlockd.STATE / "sealing.key"
+    if fault == "it is a link":
+        key.rename(twinlockd.STATE / "elsewhere")
+        key.symlink_to("elsewhere")
+    else:
+        key.chmod(0o640)
+    done = subprocess.run([twinlockd.PROGRAM], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f'sealing key "{key}"' in done.stderr
+    assert not os.path.exists(twinlockd.SOCKET)
+
+
 BAD_SETTINGS = {
     "[daemon]\nsokcet = /run/x\n": ["2", "daemon.sokcet", "daemon.socket"],
     "[daemon]\n\nsocket = run/x\n": ["3", "daemon.socket", "absolute path"],
