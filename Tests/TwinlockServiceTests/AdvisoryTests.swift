@@ -1,7 +1,9 @@
+import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
+import TwinlockSealing
 import TwinlockVarlink
 
 @testable import TwinlockService
