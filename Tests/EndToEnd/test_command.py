@@ -14,7 +14,7 @@ import impostor
 import logins
 import pictures
 import twinlockd
-from terminals import Tmux
+from terminals import Pty, Tmux
 
 
 def secret_of(uri):
@@ -90,6 +90,17 @@ def test_the_ascii_picture_can_be_read(daemon, account):
         # Without colours it can be right for one of the two backgrounds only: for the light one ink is dark.
         found = [pictures.read_codes(pictures.draw(screen, theme)) for theme in (pictures.DARK, pictures.LIGHT)]
         assert [secret_of(uri) for uris in found for uri in uris] == [shown_key(terminal.text())]
+
+
+def test_the_qr_code_is_drawn_without_a_network_and_no_web_address_is_shown(daemon, account):
+    """Who lets a web site draw it has given the secret away."""
+    who = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    with Pty(["unshare", "--net", "setpriv", *who, "twinlock", "enable"]) as terminal:
+        terminal.read_until("Password: ")
+        terminal.send(f"{account.password}\n")
+        terminal.read_until("Code: $")
+        assert "▀" in terminal.seen and "Key" in terminal.seen
+        assert not re.search("https?:|www", terminal.seen)
 
 
 def test_no_secret_is_drawn_where_there_is_no_terminal(daemon, account):

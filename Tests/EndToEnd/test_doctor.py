@@ -132,6 +132,14 @@ def test_it_asks_sshd_about_the_account_and_the_address_that_are_named(host, dae
     assert found("--user", account.name, "--host", "198.51.100.7") == {"sshd-key-alone": (str(FIRST), 2)}
 
 
+def test_no_shell_reads_the_name_of_an_account(host, daemon, tmp_path):
+    mark = tmp_path / "mark"
+    for name in (f"$(touch {mark})", f"x;touch {mark};", f"`touch {mark}`", f"x\ntouch {mark}\n"):
+        told = subprocess.run(["twinlock", "admin", "doctor", "--user", name], capture_output=True, timeout=60)
+        assert told.stdout
+    assert not mark.exists()
+
+
 STACKS = {
     "wrong-code-passes": ("auth required pam_unix.so\nauth sufficient pam_twinlock.so\n", 2),
     "passes-before": ("auth sufficient pam_unix.so\nauth required pam_twinlock.so\n", 1),

@@ -5,7 +5,9 @@ import varlink
 
 import logins
 import twinlockd
-from twinlockd import Program, refusal
+from twinlockd import AUTHENTICATION, Program, refusal
+from waiting import wait_for
+from wire import call
 
 FIRST_WAIT = 15
 LONGEST_WAIT = 900
@@ -62,6 +64,16 @@ def test_a_wrong_code_during_a_wait_is_not_counted(scene):
     for _ in range(8):
         guess(own, account)
     assert own.status()["failedCodes"] == 5
+
+
+@pytest.mark.parametrize("manner", [{}, {"oneway": True}, {"more": True}], ids=str)
+def test_a_wrong_code_counts_however_it_is_sent_and_whoever_hangs_up(scene, manner):
+    clock, account, own = scene
+    for count in range(1, 4):
+        wrong = {"session": own.sign_in(password=account.password)["session"], "code": account.phone.wrong_code()}
+        with twinlockd.connect(account) as connection:
+            connection.sendall(call(f"{AUTHENTICATION}.Verify2FACode", parameters=wrong, **manner))
+        wait_for(lambda: own.status()["failedCodes"] == count, "the wrong code to be counted")
 
 
 def test_each_further_wrong_code_doubles_the_wait(scene):

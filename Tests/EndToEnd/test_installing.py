@@ -1,9 +1,11 @@
 """`make install` and `make uninstall`, and the private world that all this happens in."""
 
+import ctypes
 import os
 import pathlib
 import pwd
 import signal
+import struct
 import subprocess
 import sys
 
@@ -47,6 +49,41 @@ def test_installing_again_keeps_an_edited_service(installed, password_stack):
     done = make("install")
     assert done.returncode == 0, done.stderr
     assert (logins.PAM / "twinlock-password").read_text().startswith("# ours")
+
+
+IN_MODIFY, IN_MOVED_TO, IN_CREATE, IN_DELETE = 0x2, 0x80, 0x100, 0x200
+
+
+class Watch:
+    """What befalls the entries of a directory from now on (inotify(7))."""
+
+    def __init__(self, directory):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        added = libc.inotify_add_watch(
+            self.descriptor, os.fsencode(directory), IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_DELETE
+        )
+        assert added >= 0, os.strerror(ctypes.get_errno())
+
+    def events(self, name):
+        """Of one entry: bits of what happened, in order."""
+        data, found = os.read(self.descriptor, 65536), []
+        os.close(self.descriptor)
+        while data:
+            _, mask, _, length = struct.unpack_from("iIII", data)
+            if data[16 : 16 + length].rstrip(b"\0").decode() == name:
+                found.append(mask)
+            data = data[16 + length :]
+        return found
+
+
+def test_cve_2014_3879_the_module_is_never_missing_while_it_is_installed_again(installed):
+    """The new one takes the old one's place in one step: a login meanwhile is asked by one of them."""
+    (module,) = pathlib.Path("/usr/lib").glob("*/security/pam_twinlock.so")
+    watch = Watch(module.parent)
+    done = make("install")
+    assert done.returncode == 0, done.stderr
+    assert watch.events(module.name) == [IN_MOVED_TO]
 
 
 def test_uninstall_refuses_while_a_service_names_the_module(installed):

@@ -50,6 +50,37 @@ def test_the_checker_is_another_user_who_may_read_the_hashes(daemon):
         assert_without_privileges(pid, "twinlock-pw", [shadow])
 
 
+@pytest.fixture
+def started_through(installed):
+    """Starts a daemon through a program that changes something of itself and goes on as the daemon."""
+    made = []
+
+    def start(*words):
+        made.append(twinlockd.Daemon())
+        made[-1].command = [*words, twinlockd.PROGRAM]
+        return made[-1].start()
+
+    yield start
+    for one in made:
+        one.discard()
+
+
+def test_no_group_of_whoever_starts_it_stays_with_it(started_through):
+    words = ["setpriv", "--groups", "4,27"]
+    assert {"4", "27"} <= set(subprocess.run([*words, "id", "-G"], capture_output=True, text=True).stdout.split())
+    daemon = started_through(*words)
+    assert_without_privileges(daemon.pid, "twinlock", [])
+    test_the_checker_is_another_user_who_may_read_the_hashes(daemon)
+
+
+def test_no_program_of_ours_has_a_shell_to_hand_words_to(installed):
+    for program in (twinlockd.PROGRAM, "/usr/bin/twinlock", "/usr/libexec/twinlock/twinlock-checker"):
+        listed = subprocess.run(["nm", "-D", "--undefined-only", program], capture_output=True, text=True, check=True)
+        names = {line.split()[-1].split("@")[0] for line in listed.stdout.splitlines()}
+        assert "close" in names, "the list is one of functions"
+        assert not names & {"system", "popen", "wordexp"}, program
+
+
 def test_no_core_file_and_no_tracing(daemon):
     for pid in [daemon.pid, *daemon.checker_pids()]:
         limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
@@ -63,6 +94,13 @@ def test_freed_memory_is_overwritten(daemon):
     # glibc takes the value apart where it lies.
     environment = pathlib.Path(f"/proc/{daemon.pid}/environ").read_bytes().replace(b"\0", b":")
     assert b"GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:" in environment
+
+
+@pytest.mark.parametrize("umask", ["000", "077"])
+def test_what_it_makes_belongs_to_it_alone_whatever_the_umask(started_through, account, umask):
+    started_through("sh", "-c", f'umask {umask}; exec "$0"')
+    twinlockd.enrol(account)
+    test_what_it_makes_belongs_to_it_alone(account)
 
 
 def test_what_it_makes_belongs_to_it_alone(enrolled):
@@ -106,6 +144,21 @@ def test_a_stop_leaves_the_database_and_its_key_and_nothing_else(make_daemon, ac
     left = {path.name for path in twinlockd.STATE.iterdir() if stat.S_ISREG(path.stat().st_mode)}
     assert left == {"twinlock.db", "sealing.key"}
     wait_for(lambda: not daemon.checker_pids(), "the checker to follow")
+
+
+@pytest.mark.parametrize("fault", ["others may read it", "it is a link"])
+def test_a_key_that_others_may_read_or_that_is_a_link_is_not_read(make_daemon, fault):
+    assert make_daemon().stop() == 0
+    key = twinlockd.STATE / "sealing.key"
+    if fault == "it is a link":
+        key.rename(twinlockd.STATE / "elsewhere")
+        key.symlink_to("elsewhere")
+    else:
+        key.chmod(0o640)
+    done = subprocess.run([twinlockd.PROGRAM], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f'sealing key "{key}"' in done.stderr
+    assert not os.path.exists(twinlockd.SOCKET)
 
 
 BAD_SETTINGS = {

@@ -2,8 +2,10 @@
 
 import base64
 import os
+import re
 import secrets
 import signal
+import subprocess
 import threading
 import time
 
@@ -114,6 +116,20 @@ def test_no_file_has_them(everything_happened):
 def test_the_search_in_files_finds_what_is_there(everything_happened, enrolled):
     found = memory.in_files(twinlockd.STATE, {"name": enrolled.name.encode()})
     assert found, "the account's own name must be in the database"
+
+
+def test_nothing_that_an_administrator_prints_has_them(everything_happened, enrolled):
+    """It is what people attach to a question."""
+    told = b""
+    for words in (["doctor"], ["health"], ["list"], ["show", enrolled.name], ["log"]):
+        for form in ([], ["--json"]):
+            done = subprocess.run(["twinlock", "admin", *words, *form], capture_output=True, timeout=60)
+            assert done.stdout, (words, done.stderr)
+            told += done.stdout + done.stderr
+    assert enrolled.name.encode() in told
+    # Six digits of a longer number are no code.
+    found = [name for name, text in everything_happened.items() if re.search(rb"(?<!\d)%b(?!\d)" % re.escape(text), told)]
+    assert found == []
 
 
 @pytest.mark.parametrize("after", ["while a connection is open", "when all are closed"])

@@ -84,6 +84,41 @@ struct InterfaceTextTests {
         }
     }
 
+    /// A code is in none of them: whoever is to show one would only have to ask.
+    @Test("a secret is in the reply of the call that makes or shows it, and in no other reply and no error")
+    func secretReplies() {
+        let found = Self.methods.flatMap { method in
+            Self.secrets(method.result).map { "\(method.name.replacing("org.twinlock.", with: "")) \($0)" }
+        }
+        #expect(
+            Set(found) == [
+                "Authentication.SignIn session", "Authentication.SignIn message",
+                "Authentication.Verify2FACode session", "Authentication.Verify2FACode message",
+                "Account.BeginSetUp secret", "Account.BeginSetUp uri", "Account.ConfirmSetUp recoveryCodes",
+                "Account.ViewRecoveryCodes recoveryCodes.code", "Account.RegenerateRecoveryCodes recoveryCodes",
+                "Account.CreateToken token", "Account.RefreshToken token",
+                "Administration.BeginSetUp secret", "Administration.BeginSetUp uri",
+                "Administration.ConfirmSetUp recoveryCodes", "Administration.IssueRecoveryCode recoveryCode",
+            ]
+        )
+        for error in NamedError.declared.values.joined() {
+            #expect(Self.secrets(error.fields).isEmpty, "\(error.member)")
+        }
+    }
+
+    private static func secrets(_ fields: [Field]) -> [String] {
+        fields.flatMap { Self.secrets($0.kind, named: $0.name) }
+    }
+
+    private static func secrets(_ kind: Field.Kind, named name: String) -> [String] {
+        switch kind {
+        case .secret: [name]
+        case .array(let element): Self.secrets(element, named: name)
+        case .object(let fields): Self.secrets(fields).map { "\(name).\($0)" }
+        case .bool, .int, .string, .word: []
+        }
+    }
+
     private static func members(_ fields: [Field]) -> [InterfaceDescription.Member] {
         fields.map { InterfaceDescription.Member(name: $0.name, kind: Self.kind($0.kind), isOptional: $0.isOptional) }
     }

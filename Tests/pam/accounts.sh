@@ -5,7 +5,7 @@
 # such a namespace cannot be made here.
 #
 # Accounts, all with the password "correct horse" where they have one:
-#   tl-usable  tl-blank (empty field)  tl-locked (usermod -L)  tl-star (field "*")  tl-expired (chage -E 0)
+#   tl-usable (its GECOS field names others)  tl-blank (empty field)  tl-locked (usermod -L)  tl-star (field "*")  tl-expired (chage -E 0)
 #   tl-change (chage -d 0)  tl-inactive (password too old by more than the inactive days)  tl-many (1500 groups)
 #   tl-passwd (the hash is in passwd, and not in shadow)  tl-long, tl-longest (fields of 504 and 505 bytes)
 set -eu
@@ -31,6 +31,8 @@ for name in usable locked expired change inactive many passwd; do
 done | chpasswd -c YESCRYPT
 usermod -p '' tl-blank
 usermod -L tl-locked
+# What chfn(1) lets its owner write.
+usermod -c 'root,tl-locked,0' tl-usable
 chage -E 0 tl-expired
 chage -d 0 tl-change
 chage -d 10000 -M 30 -I 5 tl-inactive

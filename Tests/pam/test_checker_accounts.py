@@ -38,6 +38,9 @@ QUESTIONS = {
     "account of locked": (CHECK_ACCOUNT, b"tl-locked"),
     "name of locked": (LOOK_UP_NAME, b"tl-locked"),
     "name of usable": (LOOK_UP_NAME, b"tl-usable"),
+    "uid of usable": (LOOK_UP_UID, b"%d" % UID["usable"]),
+    "name as usable calls himself": (LOOK_UP_NAME, b"root,tl-locked,0"),
+    "password as usable calls himself": (CHECK_PASSWORD, b"root,tl-locked,0", PASSWORD),
 }
 # The field of each account under each key, as the account phase tells it.
 FIELDS = {
@@ -166,6 +169,13 @@ def test_the_right_password_of_a_real_account_is_right(answers):
     assert (answer.result, answer.account, answer.password_field) == (RIGHT, ACCOUNT_OK, USABLE)
     assert (answer.name, answer.uid, answer.gid) == ("tl-usable", UID["usable"], UID["usable"])
     assert answer.groups == [UID["usable"]]
+
+
+def test_duo_unix_394_what_somebody_writes_about_himself_is_nobodys_name(answers):
+    for question in ("right", "account of usable", "name of usable", "uid of usable"):
+        assert (answers[question].name, answers[question].uid) == ("tl-usable", UID["usable"]), question
+    for question in ("name as usable calls himself", "password as usable calls himself"):
+        assert (answers[question].result, answers[question].name) == (UNKNOWN_USER, ""), question
 
 
 def test_a_wrong_password_of_a_real_account_is_wrong(answers):
