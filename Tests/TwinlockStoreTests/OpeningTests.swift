@@ -77,12 +77,12 @@ struct OpeningTests {
             let store = try SQLiteStore(path: path)
             _ = try await Stage(store).enrol()
             write([1], to: ready)
-            #expect(hasByte(go))
+            #expect(await hasByte(go))
             // Used once more, so that it is still open here.
             await store.gather(1)
             killThisProcess()
         }
-        #expect(hasByte(ready))
+        #expect(await hasByte(ready))
         #expect(
             throws: StoreError.unavailable(
                 reason: "cannot open store at \"\(path)\": another process has it open (SQLite 5)"

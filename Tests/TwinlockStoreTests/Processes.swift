@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// Ends this process as `kill -9` does: nothing is flushed, closed or told.
@@ -44,12 +45,20 @@ func setFileSystemUser(_ uid: uid_t) {
     _ = unsafeBitCast(symbol, to: Function.self)(uid)
 }
 
-/// Waits until somebody has written to a pipe, at most a minute.
-func hasByte(_ pipe: String) -> Bool {
+/// Waits until somebody has written to a pipe, at most five minutes.
+///
+/// On a thread of its own: whoever is to write may need one of those that tasks share.
+func hasByte(_ pipe: String) async -> Bool {
+    await withCheckedContinuation { continuation in
+        DispatchQueue(label: "a wait for a byte").async { continuation.resume(returning: waitsForByte(pipe)) }
+    }
+}
+
+private func waitsForByte(_ pipe: String) -> Bool {
     // Open for writing too, so that the opening does not wait and no writer's end is an end of file.
     let descriptor = open(pipe, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return poll(&wanted, 1, 60_000) == 1
+    return poll(&wanted, 1, 300_000) == 1
 }
