@@ -2,6 +2,7 @@
 #
 #   make              builds everything
 #   make test         builds and runs everything that can fail; as root also what needs a private world
+#   make test-sanitizers  runs the Swift tests under the thread and the address sanitizer; a quarter of an hour
 #   make fuzz         gives the readers of outside bytes new inputs, FUZZ_SECONDS each, and keeps what it finds
 #   make demo         shows a login with password and code on real parts, and cleans up; as root
 #   make demo-shell   the same, and leaves it running for you to try
@@ -45,7 +46,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot fuzz bench demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot test-sanitizers fuzz bench demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -86,6 +87,12 @@ test-boot: deps
 	@Tests/install-packages --boot
 	$(MAKE) deb $(VENV)/stamp $(BOOT_ROOTS)
 	$(VENV)/bin/python -m pytest -p no:cacheprovider -rs Tests/Boot
+
+# Apart from `make test`, which has the C parts under sanitizers anyway: it builds everything twice more.
+test-sanitizers: deps
+	Tests/get-json-suite .build/json-suite
+	$(SWIFT) test --sanitize thread --scratch-path .build/thread
+	$(SWIFT) test --sanitize address --scratch-path .build/address
 
 FUZZ_SECONDS ?= 300
 

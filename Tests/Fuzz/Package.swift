@@ -15,13 +15,15 @@ let settings: [SwiftSetting] = [
 /// What is tested and nothing else, so that libFuzzer follows the ways that an input takes there.
 let tested = settings + [.unsafeFlags(["-sanitize=fuzzer"])]
 
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 
 let package = Package(
     name: "twinlock-fuzz",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // Links to the sources: flags like these reach no target of another package.
@@ -32,6 +34,10 @@ let package = Package(
             resources: [.embedInCode("Varlink")],
             swiftSettings: tested
         ),
+        .target(name: "TwinlockOTP", dependencies: [crypto], swiftSettings: tested),
+        .target(name: "TwinlockSettings", swiftSettings: tested),
+        // The tokens' part of the service.
+        .target(name: "Tokens", dependencies: ["TwinlockOTP", "TwinlockVarlink", crypto], swiftSettings: tested),
 
         // What the targets share.
         .target(name: "CFuzz"),
@@ -60,6 +66,16 @@ let package = Package(
         .executableTarget(
             name: "client",
             dependencies: ["FuzzSupport", "TwinlockInterface", "TwinlockVarlink", nioCore, nioEmbedded],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "codes",
+            dependencies: ["FuzzSupport", "Tokens", "TwinlockOTP", "TwinlockVarlink"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "settings",
+            dependencies: ["FuzzSupport", "TwinlockSettings"],
             swiftSettings: settings
         ),
     ]

@@ -1,0 +1,1 @@
+../../../../Sources/TwinlockService/CRC32.swift

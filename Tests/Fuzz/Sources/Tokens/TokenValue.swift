@@ -1,0 +1,1 @@
+../../../../Sources/TwinlockService/TokenValue.swift
