@@ -2,6 +2,7 @@
 #
 #   make              builds everything
 #   make test         builds and runs everything that can fail; as root also what needs a private world
+#   make attacks      attacks a daemon and takes its disk away, ATTACK_ROUNDS times, and counts; as root
 #   make fuzz         gives the readers of outside bytes new inputs, FUZZ_SECONDS each, and keeps what it finds
 #   make demo         shows a login with password and code on real parts, and cleans up; as root
 #   make demo-shell   the same, and leaves it running for you to try
@@ -45,7 +46,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot fuzz bench demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot attacks fuzz bench demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -74,6 +75,7 @@ test: deps
 	Tests/get-json-suite .build/json-suite
 	$(SWIFT) test --skip-build
 	SWIFT=$(SWIFT) Tests/Fuzz/run short
+	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/Attacks
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
 
 BOOT_ROOTS = .build/boot/bookworm.tar.zst .build/boot/trixie.tar.zst
@@ -86,6 +88,14 @@ test-boot: deps
 	@Tests/install-packages --boot
 	$(MAKE) deb $(VENV)/stamp $(BOOT_ROOTS)
 	$(VENV)/bin/python -m pytest -p no:cacheprovider -rs Tests/Boot
+
+# Twenty minutes. The counts lie in .build/attacks/counts.json. TESTS=Tests/Attacks/test_kills.py does a part of it.
+ATTACK_ROUNDS ?= 1000
+TESTS ?= Tests/Attacks
+
+attacks: deps
+	$(MAKE) build $(VENV)/stamp
+	ATTACK_ROUNDS=$(ATTACK_ROUNDS) $(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider $(TESTS)
 
 FUZZ_SECONDS ?= 300
 
@@ -188,4 +198,4 @@ deb: deps deb-deps
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite .build/bench
+	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite .build/bench .build/attacks
