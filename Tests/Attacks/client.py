@@ -36,7 +36,7 @@ def outcome(reply):
     """A reply in a word: its error's name, or its state."""
     if "error" in reply:
         return reply["error"].rpartition(".")[2]
-    return reply.get("parameters", {}).get("state", "noAnswer")
+    return reply.get("parameters", {}).get("state", "done" if reply else "noAnswer")
 
 
 def sign_in(path, gate, task, say):

@@ -53,6 +53,10 @@ class StartLine:
         return cls(count, "client.py", twinlockd.SOCKET)
 
     @classmethod
+    def with_mixed_work(cls, count):
+        return cls(count, "mixed_client.py", twinlockd.SOCKET)
+
+    @classmethod
     def at_pam(cls, count, service):
         return cls(count, "pam_client.py", service)
 
@@ -64,7 +68,7 @@ class StartLine:
                 one.give(task)
             for one, _ in group:
                 state = one.says("state")
-                assert state == "codeRequired", state
+                assert state in ("codeRequired", "ready"), state
 
     def release(self):
         """Lets all go with one write, which wakes them all."""

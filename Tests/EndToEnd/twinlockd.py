@@ -84,13 +84,22 @@ class Daemon:
     def start(self):
         SETTINGS.parent.mkdir(exist_ok=True)
         SETTINGS.write_text(settings_text(self.settings))
-        environment = accounts.ENVIRONMENT | self.environment | (self.clock.environment() if self.clock else {})
-        with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd="/"
-            )
+        self.begin()
         wait_for(self._answers, "an answer from twinlockd")
         return self
+
+    def begin(self):
+        """Starts it, and does not wait until it answers."""
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._whole_environment(), cwd="/"
+            )
+
+    def _whole_environment(self):
+        clocks = self.clock.environment() if self.clock else {}
+        preloaded = [own["LD_PRELOAD"] for own in (self.environment, clocks) if "LD_PRELOAD" in own]
+        together = {"LD_PRELOAD": ":".join(preloaded)} if preloaded else {}
+        return accounts.ENVIRONMENT | self.environment | clocks | together
 
     def _answers(self):
         assert self.process.poll() is None, f"twinlockd ended with {self.process.returncode}:\n{self.log()}"
