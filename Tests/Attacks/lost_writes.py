@@ -9,28 +9,15 @@ import os
 import pathlib
 import pwd
 import struct
-import subprocess
 import tempfile
 
+import preloads
 import twinlockd
 
-SOURCE = pathlib.Path(__file__).with_name("lost_writes.c")
 SECTOR = 512
 
 WRITE, TRUNCATE, SYNC, CREATE, UNLINK, RENAME, SYNC_DIRECTORY = range(1, 8)
 RECORD = struct.Struct("=7Q")
-
-
-def mount_disk(size):
-    """A file system of its own for the daemon's state."""
-    twinlockd.STATE.mkdir(mode=0o700, exist_ok=True)
-    owner = pwd.getpwnam("twinlock")
-    options = f"mode=0700,uid={owner.pw_uid},gid={owner.pw_gid},size={size}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", twinlockd.STATE], check=True)
-
-
-def unmount_disk():
-    subprocess.run(["umount", "--lazy", twinlockd.STATE], check=True)
 
 
 class Record:
@@ -48,11 +35,8 @@ class Disk:
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix="lost-writes-"))
         self._directory.chmod(0o755)
         self._log = self._directory / "log"
-        library = self._directory / "lost_writes.so"
-        words = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-o", library, SOURCE]
-        subprocess.run([*words, "-ldl"], check=True)
         self.environment = {
-            "LD_PRELOAD": str(library),
+            "LD_PRELOAD": str(preloads.build("lost_writes")),
             "LOST_WRITES_LOG": str(self._log),
             "LOST_WRITES_DISK": str(twinlockd.STATE),
             **({"LOST_WRITES_LIE": "1"} if lies else {}),

@@ -18,6 +18,7 @@ import time
 import pytest
 
 import accounts
+import disks
 import lost_writes
 import people
 import phones
@@ -190,15 +191,9 @@ def test_a_kill_at_any_moment_loses_nothing_and_frees_nothing(make_town, rounds,
 
 
 @pytest.fixture
-def own_disk(installed):
-    lost_writes.mount_disk("256m")
-    yield
-    lost_writes.unmount_disk()
-
-
-@pytest.fixture
-def make_disk(own_disk):
-    return lost_writes.Disk
+def make_disk(installed):
+    with disks.mounted("256m"):
+        yield lost_writes.Disk
 
 
 def test_a_power_cut_at_any_moment_loses_nothing_and_frees_nothing(make_disk, make_town, rounds, tally):

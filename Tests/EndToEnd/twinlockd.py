@@ -82,14 +82,17 @@ class Daemon:
         self.process = None
 
     def start(self):
-        SETTINGS.parent.mkdir(exist_ok=True)
-        SETTINGS.write_text(settings_text(self.settings))
         self.begin()
+        return self.await_answer()
+
+    def await_answer(self):
         wait_for(self._answers, "an answer from twinlockd")
         return self
 
     def begin(self):
         """Starts it, and does not wait until it answers."""
+        SETTINGS.parent.mkdir(exist_ok=True)
+        SETTINGS.write_text(settings_text(self.settings))
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._whole_environment(), cwd="/"

@@ -1,0 +1,382 @@
+"""What a daemon needs is taken away: each time there is a clear error, nobody gets in, nothing is lost, and as soon as the
+cause is gone logins work again."""
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+import accounts
+import disks
+import logins
+import phones
+import twinlockd
+from start_line import StartLine
+from tally import FAULT, INPUT
+from waiting import wait_for
+
+SERVICE = "attack"
+
+DATABASE = twinlockd.STATE / "twinlock.db"
+KEY = twinlockd.STATE / "sealing.key"
+
+# What is kept free on the disk for sign-ins; records stop before.
+RESERVE = 16 << 20
+
+
+@pytest.fixture
+def own_disk(installed):
+    with disks.mounted("64m"):
+        yield
+
+
+@pytest.fixture
+def town(own_disk, make_daemon):
+    """A daemon on a disk of its own, and a user with a second factor."""
+    return settle(make_daemon)
+
+
+def settle(make_daemon, **options):
+    daemon = make_daemon(with_clock=True, **options)
+    return daemon, twinlockd.enrol(accounts.add_account(), daemon.clock)
+
+
+def through_pam(account, code):
+    """What pam_authenticate returns for this login."""
+    logins.write_stack(SERVICE, logins.TWINLOCK)
+    line = StartLine.at_pam(1, SERVICE)
+    try:
+        return line.race([{"user": account.name, "password": account.password, "code": code}])[0]
+    finally:
+        line.close()
+
+
+def assert_nothing_is_told(account, code):
+    """A right code, a wrong one and a recovery code are answered alike, over the socket and through PAM."""
+    tried = (code, account.phone.wrong_code(), account.recovery_codes[0])
+    assert [phones.verify(account, one) for one in tried] == ["Unavailable"] * 3
+    assert [through_pam(account, one) for one in tried] == ["PAM_AUTHINFO_UNAVAIL"] * 3
+
+
+def assert_nothing_was_lost(account, code):
+    """What was refused was neither spent nor counted; what was used before stays used."""
+    assert phones.verify(account, account.phone.code_at(account.phone.used_step - 1)) == "CodeAlreadyUsed"
+    assert phones.verify(account, code) is None
+    assert phones.verify(account, code) == "CodeAlreadyUsed"
+    status = twinlockd.Program(account).status()
+    assert status["failedCodes"] == 0
+    assert status["recoveryCodesLeft"] == 10
+    assert phones.verify(account, account.recovery_codes[0]) is None
+    assert twinlockd.Program(account).status()["recoveryCodesLeft"] == 9
+
+
+def assert_start_is_refused(daemon, words):
+    """And the next start, when the cause is gone, works."""
+    mark = len(daemon.log())
+    daemon.begin()
+    assert daemon.process.wait(timeout=60) == 1
+    assert words in daemon.log()[mark:], daemon.log()[mark:]
+    wait_for(lambda: not daemon.checker_pids(), "the checker to follow its daemon")
+
+
+def fresh_code(daemon, account):
+    """A code that is right, after one that was used."""
+    phones.move_on(daemon.clock)
+    assert phones.verify(account, account.phone.next_code()) is None
+    return account.phone.next_code()
+
+
+def test_on_a_full_disk_nobody_gets_in_and_logins_work_once_there_is_room(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    filler = disks.Filler()
+    # Where the log of the database still has room a login may find it.
+    while phones.verify(account, code) is None:
+        code = fresh_code(daemon, account)
+    assert_nothing_is_told(account, code)
+    assert "database or disk is full" in daemon.log()
+    filler.remove()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "full disk", 1)
+
+
+FAILURES = {
+    "a disk that has become read-only": ("write", "EROFS"),
+    "a quota that is used up": ("write", "EDQUOT"),
+    "a disk that cannot be written": ("write", "EIO"),
+    "a disk that does not confirm what was written": ("sync", "EIO"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_nobody_gets_in_and_logins_work_once_it_is_gone(own_disk, make_daemon, rounds, tally, name):
+    disk = disks.FailingDisk()
+    daemon, account = settle(make_daemon, environment=disk.environment)
+    count = rounds(1, 0.02)
+    for number in range(count):
+        code = fresh_code(daemon, account)
+        disk.fail(*FAILURES[name])
+        assert_nothing_is_told(account, code)
+        assert "the store is unavailable" in daemon.log() or "cannot" in daemon.log()
+        disk.heal()
+        assert phones.verify(account, code) is None
+        assert phones.verify(account, code) == "CodeAlreadyUsed"
+        daemon.kill()
+        daemon.start()
+        assert phones.verify(account, code) == "CodeAlreadyUsed"
+        assert twinlockd.Program(account).status()["failedCodes"] == 0
+        assert twinlockd.Program(account).status()["recoveryCodesLeft"] == 10
+    tally(FAULT, f"{name}, and then a kill", count)
+
+
+def test_a_disk_that_is_read_only_at_the_start_is_named(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    disks.remount("ro")
+    assert_start_is_refused(daemon, "read-only")
+    assert through_pam_is_refused(account, code)
+    disks.remount("rw")
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "read-only disk at the start", 1)
+
+
+def through_pam_is_refused(account, code):
+    """Without a daemon PAM is told so before the code is asked for."""
+    return "Authentication service cannot retrieve authentication info" in logins.pamtester(
+        SERVICE_FOR_TESTER, account, account.password, code
+    ).told
+
+
+SERVICE_FOR_TESTER = "attack-tester"
+
+
+@pytest.fixture(autouse=True)
+def tester_stack(installed):
+    logins.write_stack(SERVICE_FOR_TESTER, logins.TWINLOCK)
+
+
+def test_a_database_that_is_not_the_daemons_any_more_is_named(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    shutil.chown(DATABASE, "root", "root")
+    assert_start_is_refused(daemon, "permission denied")
+    assert through_pam_is_refused(account, code)
+    shutil.chown(DATABASE, "twinlock", "twinlock")
+    shutil.chown(twinlockd.STATE, "root", "root")
+    assert_start_is_refused(daemon, "belongs to uid 0")
+    shutil.chown(twinlockd.STATE, "twinlock", "twinlock")
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "permission taken away at the start", 2)
+
+
+def test_permission_that_is_taken_away_from_a_running_daemon_stops_no_login(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    for path in (DATABASE, DATABASE.with_name("twinlock.db-wal"), KEY, twinlockd.STATE):
+        path.chmod(0)
+        shutil.chown(path, "root", "root")
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "permission taken away from a running daemon", 1)
+
+
+@contextlib.contextmanager
+def holding_the_database():
+    """Another process that has it locked."""
+    words = ["sqlite3", DATABASE]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        other.stdin.write("BEGIN EXCLUSIVE; SELECT 'held';\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "held\n"
+        yield
+        other.stdin.close()
+
+
+def test_a_database_that_another_process_holds_is_named(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    with holding_the_database():
+        assert_start_is_refused(daemon, "another process has it open")
+        assert through_pam_is_refused(account, code)
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "database locked by another process", 1)
+
+
+def test_nobody_can_lock_the_database_of_a_running_daemon(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    before = sorted(path.name for path in twinlockd.STATE.iterdir())
+    done = subprocess.run(["sqlite3", DATABASE, "BEGIN EXCLUSIVE"], capture_output=True, text=True)
+    assert "database is locked" in done.stderr
+    assert sorted(path.name for path in twinlockd.STATE.iterdir()) == before
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "attempts to lock the database of a running daemon", 1)
+
+
+def overwrite(start, end=None):
+    """Puts other bytes over the database from there on."""
+    with open(DATABASE, "r+b") as file:
+        file.seek(start)
+        file.write(b"\xa5" * ((end or DATABASE.stat().st_size) - start))
+
+
+@pytest.fixture
+def spoilt(town, tmp_path):
+    """The town with its daemon stopped, and how to mend the database."""
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    shutil.copy(DATABASE, tmp_path)
+
+    def mend():
+        with open(DATABASE, "r+b") as file:
+            file.write((tmp_path / "twinlock.db").read_bytes())
+            file.truncate()
+
+    return daemon, account, code, mend
+
+
+def test_a_database_with_broken_pages_lets_nobody_in(spoilt, tally):
+    """Its schema can be read, so that the daemon starts; every login then finds what is broken."""
+    daemon, account, code, mend = spoilt
+    with contextlib.closing(sqlite3.connect(DATABASE)) as database:
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+        roots = [number for (number,) in database.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 1")]
+    for root in roots:
+        overwrite((root - 1) * page, root * page)
+    mark = len(daemon.log())
+    daemon.begin()
+    wait_for(lambda: daemon.process.poll() is not None or "serving" in daemon.log()[mark:], "the daemon to serve or to end")
+    if daemon.process.poll() is None:
+        assert phones.verify(account, code) == "Unavailable"
+        assert through_pam_is_refused(account, code)
+        daemon.kill()
+    assert "malformed" in daemon.log()[mark:]
+    mend()
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "database with broken pages", 1)
+
+
+def test_a_file_that_is_no_database_is_named(spoilt, tally):
+    daemon, account, code, mend = spoilt
+    overwrite(0, 4096)
+    assert_start_is_refused(daemon, "not a database")
+    assert through_pam_is_refused(account, code)
+    mend()
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "file that is no database", 1)
+
+
+def test_a_missing_key_is_named(town, tally, tmp_path):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    away = tmp_path / "sealing.key"
+    shutil.move(KEY, away)
+    assert_start_is_refused(daemon, "is missing")
+    assert through_pam_is_refused(account, code)
+    assert not KEY.exists()
+    shutil.move(away, KEY)
+    shutil.chown(KEY, "twinlock", "twinlock")
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "missing key", 1)
+
+
+def another_key():
+    """The present one with one digit changed."""
+    text = KEY.read_text()
+    at = max(index for index, character in enumerate(text) if character in "0123456789abcdef")
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
+
+
+def test_a_wrong_key_lets_nobody_in_and_seals_nothing(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    assert daemon.stop() == 0
+    right, wrong = KEY.read_text(), another_key()
+    KEY.write_text(wrong)
+    mark = len(daemon.log())
+    daemon.begin()
+    wait_for(lambda: daemon.process.poll() is not None or "serving" in daemon.log()[mark:], "the daemon to serve or to end")
+    if daemon.process.poll() is None:
+        assert phones.verify(account, code) == "Unavailable"
+        assert through_pam_is_refused(account, code)
+        # What is sealed with it now could not be opened once the right one is back.
+        reply = twinlockd.raw_call("org.twinlock.Administration.BeginSetUp", user=accounts.add_account().name)
+        assert reply["error"].endswith(".Unavailable")
+        daemon.kill()
+    assert "key" in daemon.log()[mark:]
+    KEY.write_text(right)
+    daemon.start()
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "wrong key", 1)
+
+
+def test_strangers_never_fill_the_room_that_a_right_login_needs(installed, make_daemon, rounds, tally):
+    """The disk has little more than what is kept free; a stranger's names are all different, so that no record folds."""
+    with disks.mounted(RESERVE + (2 << 20)):
+        daemon, account = settle(make_daemon)
+        context = {"service": "sshd", "remoteHost": "198.51.100.9"}
+        tried = 0
+
+        def names(count):
+            nonlocal tried
+            for _ in range(count):
+                tried += 1
+                name = f"stranger-{tried}-" + "x" * 200
+                twinlockd.raw_call(f"{twinlockd.AUTHENTICATION}.SignIn", user=name, password="guess", context=context)
+
+        while "are kept for sign-ins" not in daemon.log():
+            names(100)
+            assert tried < 20000
+        names(rounds(100, 5.0))
+        assert disks.free_bytes() > RESERVE - (5 << 20)
+        code = fresh_code(daemon, account)
+        assert_nothing_was_lost(account, code)
+        assert through_pam(account, account.phone.next_code()) == "PAM_SUCCESS"
+        tally(INPUT, "names of strangers on a disk that has no room for their records", tried)
+
+
+def test_a_second_daemon_on_the_same_database_is_refused_and_changes_nothing(town, tally):
+    daemon, account = town
+    code = fresh_code(daemon, account)
+    before = sorted(path.name for path in twinlockd.STATE.iterdir())
+    for socket in (twinlockd.SOCKET, "/run/twinlock/another.socket"):
+        second = twinlockd.Daemon({"daemon.socket": socket})
+        second.begin()
+        assert second.process.wait(timeout=60) == 1
+        assert "another process has it open" in second.log()
+        assert sorted(path.name for path in twinlockd.STATE.iterdir()) == before
+    assert_nothing_was_lost(account, code)
+    tally(FAULT, "second daemon on the same database", 2)
+
+
+def test_of_two_daemons_that_make_the_database_at_once_one_serves_with_the_key_on_the_disk(
+    installed, make_daemon, rounds, tally
+):
+    """Each would make a key, and only one of them is kept."""
+    count = rounds(6, 0.05)
+    for _ in range(count):
+        daemons = [twinlockd.Daemon() for _ in range(3)]
+        for one in daemons:
+            one.begin()
+        wait_for(lambda: sum(one.process.poll() is None for one in daemons) == 1, "all but one to end")
+        winner = next(one for one in daemons if one.process.poll() is None)
+        winner.await_answer()
+        account = twinlockd.enrol(accounts.add_account())
+        winner.kill()
+        winner.start()
+        assert phones.verify(account, account.phone.next_code()) is None
+        for one in daemons:
+            one.discard()
+    tally(FAULT, "first starts of three daemons at once", count)
