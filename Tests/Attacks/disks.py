@@ -23,6 +23,8 @@ def mounted(size):
         yield
     finally:
         subprocess.run(["umount", "--lazy", twinlockd.STATE], check=True)
+        # The daemon wants to make it itself.
+        twinlockd.STATE.rmdir()
 
 
 def remount(manner):
