@@ -46,13 +46,13 @@ class Book:
 
     def table(self):
         """The lines of the tests of this run."""
-        rows = [
-            (line["kind"], f"{line['count']:,}" if isinstance(line["count"], int) else str(line["count"]), line["words"])
-            for kind in KINDS
-            for lines in self._fresh.values()
-            for line in lines
-            if line["kind"] == kind
-        ]
+        counts = {}
+        for lines in self._fresh.values():
+            for line in lines:
+                key = (line["kind"], line["words"])
+                counts[key] = line["count"] + (0 if line["kind"] == MEASURE else counts.get(key, 0))
+        rows = [(kind, f"{count:,}", words) for (kind, words), count in counts.items()]
+        rows.sort(key=lambda row: KINDS.index(row[0]))
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
         for kind, count, words in rows:
             yield f"{kind:{widths[0]}}  {count:>{widths[1]}}  {words}"

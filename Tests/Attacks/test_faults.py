@@ -2,7 +2,9 @@
 cause is gone logins work again."""
 
 import contextlib
+import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 
@@ -12,6 +14,7 @@ import accounts
 import disks
 import logins
 import phones
+import preloads
 import twinlockd
 from start_line import StartLine
 from tally import FAULT, INPUT
@@ -368,23 +371,65 @@ def test_a_second_daemon_on_the_same_database_is_refused_and_changes_nothing(tow
     tally(FAULT, "second daemon on the same database", 2)
 
 
-def test_daemons_that_make_the_database_at_once_leave_one_with_the_key_on_the_disk(installed, rounds, tally):
-    """Each would make a key. One sealed with another key than the one that is kept would be lost at the next start."""
-    count = rounds(8, 0.1)
+def assert_the_key_fits(daemons):
+    """One of them serves; what it seals can be opened after everything has ended."""
+    daemons[0].await_answer(by_whomever=True)
+    account = twinlockd.enrol(accounts.add_account())
+    for one in daemons:
+        one.process.kill()
+        one.process.wait()
+    wait_for(lambda: not daemons[0].checker_pids(), "the checkers to follow their daemons")
+    last = twinlockd.Daemon()
+    daemons.append(last)
+    last.start()
+    assert phones.verify(account, account.phone.next_code()) is None
+
+
+@pytest.fixture
+def daemons():
+    """Daemons that are started by the test."""
+    started = []
+    yield started
+    for one in started:
+        one.discard()
+
+
+def test_daemons_that_make_the_database_at_once_leave_one_with_the_key_on_the_disk(installed, daemons, rounds, tally):
+    """Each would make a key. What is sealed with another key than the one that is kept is lost at the next start."""
+    count = rounds(2, 0.05)
     for _ in range(count):
-        daemons = [twinlockd.Daemon() for _ in range(4)]
-        try:
-            for one in daemons:
-                one.begin()
-            daemons[0].await_answer(by_whomever=True)
-            account = twinlockd.enrol(accounts.add_account())
-            for one in daemons:
-                one.process.kill()
-                one.process.wait()
-            wait_for(lambda: not daemons[0].checker_pids(), "the checkers to follow their daemons")
-            daemons[0].start()
-            assert phones.verify(account, account.phone.next_code()) is None
-        finally:
-            for one in daemons:
-                one.discard()
+        daemons += [twinlockd.Daemon() for _ in range(4)]
+        for one in daemons:
+            one.begin()
+        assert_the_key_fits(daemons)
+        while daemons:
+            daemons.pop().discard()
     tally(FAULT, "first starts of four daemons at once", count)
+
+
+def is_held_up(daemon):
+    """Whether it has stopped, or waits for a lock that another process has (proc(5))."""
+    state = pathlib.Path(f"/proc/{daemon.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    waiting = [line.split() for line in pathlib.Path("/proc/locks").read_text().splitlines() if "->" in line]
+    return state == "T" or any(str(daemon.pid) in words for words in waiting)
+
+
+def drafts():
+    """The key that has no name yet, if there is one, and when it was made."""
+    return [(path.stat().st_ino, path.stat().st_ctime_ns) for path in twinlockd.STATE.glob("sealing.key.new")]
+
+
+def test_a_first_start_takes_no_other_ones_key_away(installed, daemons, tally):
+    """The worst moment: one has seen that there is no key, the other has made its own and is about to name it."""
+    library = str(preloads.build("stop_at"))
+    for call in ("unlink", "rename"):
+        environment = {"LD_PRELOAD": library, "STOP_AT": call, "STOP_AT_FILE": "sealing.key.new"}
+        daemons.append(twinlockd.Daemon(environment=environment))
+        daemons[-1].begin()
+        wait_for(lambda: is_held_up(daemons[-1]), "the daemon to be held up")
+    before = drafts()
+    for one in daemons:
+        one.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: KEY.exists() or drafts() != before, "a key to be made")
+    assert_the_key_fits(daemons)
+    tally(FAULT, "first starts held up at the worst moment", 1)
