@@ -120,7 +120,7 @@ lint: build
 	$(MAKE) -C pam check-format
 	clang-format --dry-run --Werror Sources/CTwinlockLinux/*.[ch] Sources/CTwinlockLinux/include/*.h
 	clang-format --dry-run --Werror Tests/Fuzz/Module/*.c Tests/Fuzz/Sources/CFuzz/*.c Tests/Fuzz/Sources/CFuzz/include/*.h
-	clang-format --dry-run --Werror Benchmarks/drivers/*.[ch]
+	clang-format --dry-run --Werror Benchmarks/drivers/*.[ch] Tests/Attacks/*.c
 	Tests/check-size $(BIN_DIR)/twinlockd 24
 
 # Installs what `make` has built; builds nothing, so that root needs no compiler.

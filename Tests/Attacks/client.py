@@ -1,6 +1,6 @@
 """Clients at a start line, each a process of its own: `client.py SOCKET GATE DESCRIPTOR...`, by start_line.py.
 
-Each has a socket, whose descriptor it is given by: it reads one task a line from there, as JSON, and answers with lines of
+Each has a socket, given by its descriptor: it reads one task a line from there, as JSON, and answers with lines of
 JSON. A task is a sign-in: it is begun, and the process says so and waits at the start line, which is the pipe whose
 descriptor is GATE: one byte starts one client. Then the code goes out, in one write.
 """

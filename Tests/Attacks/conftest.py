@@ -3,7 +3,8 @@
 `make test` runs the short form, `make attacks` the long one. One of them by hand, as root, with a build in
 .build/release:
 
-    ATTACK_ROUNDS=1000 .build/venv/bin/python Tests/EndToEnd/bed.py .build/venv/bin/python -m pytest Tests/Attacks -k kill
+    export ATTACK_ROUNDS=1000
+    .build/venv/bin/python Tests/EndToEnd/bed.py .build/venv/bin/python -m pytest Tests/Attacks -k kill
 
 ATTACK_ROUNDS says how often the main scenarios are repeated; the others follow in proportion.
 """
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def rounds():
-    """How many rounds a scenario has: rounds(short, share) is `short`, or a share of ATTACK_ROUNDS where that is set."""
+    """How many rounds a scenario has: rounds(short, share) is `short`, or that share of ATTACK_ROUNDS if it is set."""
     asked = os.environ.get("ATTACK_ROUNDS")
 
     def scale(short, share=1.0):

@@ -1,6 +1,7 @@
 /*
- * Preloaded into the daemon: as long as there is a file $FAIL_WRITES, which says "write NUMBER" or "sync NUMBER", the file
- * system that holds $FAIL_WRITES_DISK refuses writes, or waits for the disk, with that error number.
+ * Preloaded into the daemon: as long as there is a file $FAIL_WRITES, which says "write NUMBER" or "sync
+ * NUMBER", the file system that holds $FAIL_WRITES_DISK refuses writes, or waits for the disk, with that
+ * error number.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,10 +14,10 @@
 #include <unistd.h>
 
 /* The next definition of a function, found once. */
-#define REAL(name) \
+#define REAL(name)                            \
 	static __typeof__(name) *real_##name; \
-	if (real_##name == NULL) \
-		*(void **)&real_##name = dlsym(RTLD_NEXT, #name)
+	if (real_##name == NULL)              \
+	*(void **)&real_##name = dlsym(RTLD_NEXT, #name)
 
 /* The error for this kind of call on this descriptor; 0 for none. */
 static int
@@ -27,8 +28,9 @@ failure(const char *kind, int fd)
 	int number;
 	FILE *file;
 
-	if (fstat(fd, &status) != 0 || S_ISSOCK(status.st_mode) || stat(getenv("FAIL_WRITES_DISK"), &disk) != 0 ||
-		status.st_dev != disk.st_dev || (file = fopen(getenv("FAIL_WRITES"), "re")) == NULL)
+	if (fstat(fd, &status) != 0 || S_ISSOCK(status.st_mode) ||
+		stat(getenv("FAIL_WRITES_DISK"), &disk) != 0 || status.st_dev != disk.st_dev ||
+		(file = fopen(getenv("FAIL_WRITES"), "re")) == NULL)
 		return 0;
 	if (fscanf(file, "%15s %d", found, &number) != 2 || strcmp(found, kind) != 0)
 		number = 0;
@@ -36,13 +38,13 @@ failure(const char *kind, int fd)
 	return number;
 }
 
-#define FAIL(kind, fd) \
-	do { \
+#define FAIL(kind, fd)                          \
+	do {                                    \
 		int number = failure(kind, fd); \
-		if (number != 0) { \
-			errno = number; \
-			return -1; \
-		} \
+		if (number != 0) {              \
+			errno = number;         \
+			return -1;              \
+		}                               \
 	} while (0)
 
 ssize_t

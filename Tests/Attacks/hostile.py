@@ -1,7 +1,7 @@
 """A client that means harm: `hostile.py SOCKET MANNER COUNT`, in a process of any uid.
 
-Holds so many connections at once, as well as it is let, and treats each in its manner until its input ends; a connection
-that the daemon ends is made anew. Then it prints how many it made.
+Holds so many connections at once, as well as it is let, and treats each in its manner until its input ends; one that
+the daemon ends is made anew. Then it prints how many it made.
 """
 
 import json

@@ -25,14 +25,17 @@ struct record {
 	uint64_t kind, inode, offset, size_before, path_bytes, old_bytes, new_bytes;
 };
 
+/* As long as a disk takes: memory, on which the tests run, is so quick that no kill would come between. */
+enum { SYNC_MICROSECONDS = 4000 };
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_descriptor = -1;
 
 /* The next definition of a function, found once. */
-#define REAL(name) \
+#define REAL(name)                            \
 	static __typeof__(name) *real_##name; \
-	if (real_##name == NULL) \
-		*(void **)&real_##name = dlsym(RTLD_NEXT, #name)
+	if (real_##name == NULL)              \
+	*(void **)&real_##name = dlsym(RTLD_NEXT, #name)
 
 /* Whether a status is of something on the disk that is watched. */
 static int
@@ -59,14 +62,14 @@ note(struct record *record, const char *path, const void *old, const void *new)
 
 	record->path_bytes = pieces[1].iov_len;
 	if (log_descriptor < 0)
-		log_descriptor = (int)syscall(SYS_openat, AT_FDCWD, getenv("LOST_WRITES_LOG"),
-			O_WRONLY | O_APPEND | O_CLOEXEC);
+		log_descriptor = (int)syscall(
+			SYS_openat, AT_FDCWD, getenv("LOST_WRITES_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (writev(log_descriptor, pieces, 4) < 0)
 		abort();
 }
 
-/* What is in the file where it is about to be changed. Not through another descriptor: to close that one would
- * end the locks that the program has on the file (fcntl(2)). */
+/* What is in the file where it is about to be changed. Not through another descriptor: to close that one
+ * would end the locks that the program has on the file (fcntl(2)). */
 static void
 note_change(uint64_t kind, int fd, const struct stat *status, uint64_t offset, const void *new, size_t count)
 {
@@ -87,7 +90,8 @@ note_change(uint64_t kind, int fd, const struct stat *status, uint64_t offset, c
 }
 
 static ssize_t
-write_at(int fd, const void *bytes, size_t count, off_t offset, ssize_t (*go_on)(int, const void *, size_t, off_t))
+write_at(int fd, const void *bytes, size_t count, off_t offset,
+	ssize_t (*go_on)(int, const void *, size_t, off_t))
 {
 	struct stat status;
 	ssize_t written;
@@ -163,9 +167,13 @@ sync_by(int fd, int (*go_on)(int))
 {
 	struct stat status;
 	struct record record = {0};
-	int result = go_on(fd);
+	int result;
 
-	if (result == 0 && fstat(fd, &status) == 0 && is_watched(&status) && getenv("LOST_WRITES_LIE") == NULL) {
+	if (fstat(fd, &status) != 0 || !is_watched(&status))
+		return go_on(fd);
+	usleep(SYNC_MICROSECONDS);
+	result = go_on(fd);
+	if (result == 0 && getenv("LOST_WRITES_LIE") == NULL) {
 		record.kind = S_ISDIR(status.st_mode) ? SYNC_DIRECTORY : SYNC;
 		record.inode = status.st_ino;
 		pthread_mutex_lock(&lock);
@@ -249,15 +257,17 @@ open64(const char *path, int flags, ...)
 	return open_by(path, flags, mode, real_open64);
 }
 
-/* Notes that a name is about to go, with all that the file holds. Another process could not have it locked. */
+/* Notes that a name is about to go, with all that the file holds. Another process could not have it locked.
+ */
 static void
 note_name(uint64_t kind, const char *path, const char *lost, const char *target)
 {
 	struct record record = {.kind = kind};
 	struct stat status;
 	char *old = NULL;
-	int fd = lstat(lost, &status) == 0 && S_ISREG(status.st_mode) ? (int)syscall(SYS_openat, AT_FDCWD, lost, O_RDONLY)
-																	 : -1;
+	int fd = lstat(lost, &status) == 0 && S_ISREG(status.st_mode)
+			 ? (int)syscall(SYS_openat, AT_FDCWD, lost, O_RDONLY)
+			 : -1;
 
 	if (fd >= 0) {
 		record.inode = status.st_ino;

@@ -41,7 +41,7 @@ class Disk:
             "LOST_WRITES_DISK": str(twinlockd.STATE),
             **({"LOST_WRITES_LIE": "1"} if lies else {}),
         }
-        self.lost = self.kept = 0
+        self.lost = self.arrived = self.names_lost = 0
         self.begin()
 
     def begin(self):
@@ -58,7 +58,7 @@ class Disk:
         keep = draw.randint(0, len(names)) if draw else 0
         for record in reversed(names[keep:]):
             self._take_back_name(record)
-        self.lost += len(names) - keep
+        self.names_lost += len(names) - keep
         for record in unsynced:
             self._let_arrive(record, lambda: draw is not None and draw.random() < share)
         self.begin()
@@ -122,7 +122,7 @@ class Disk:
                 if arrives():
                     file.seek(at)
                     file.write(record.new[at - record.offset : part - record.offset])
-                    self.kept += 1
+                    self.arrived += 1
                 else:
                     self.lost += 1
                 at = part

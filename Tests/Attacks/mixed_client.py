@@ -1,7 +1,8 @@
 """Work of every kind, in processes that wait at a start line: `mixed_client.py SOCKET GATE DESCRIPTOR...`.
 
-A task is a list of jobs: {"jobs": [{"do": NAME, ...}]}. They are done one after another until one gets no answer, because
-the daemon is gone. The result is a list of events, in their order: what was sent, and what was answered, if anything.
+A task is a list of jobs: {"jobs": [{"do": NAME, ...}]}. They are done one after another until one gets no answer,
+because the daemon is gone. The result is a list of events, in their order: what was sent, and what was answered, if
+anything.
 """
 
 import os
@@ -58,7 +59,8 @@ def verify(caller, job):
     """A login by root for somebody."""
     begun = caller.call("begin", f"{AUTHENTICATION}.SignIn", **job["signIn"])
     session = begun.get("parameters", {}).get("session", "")
-    caller.call("code", f"{AUTHENTICATION}.Verify2FACode", session=session, code=job["code"], keep={"code": job["code"]})
+    keep = {"code": job["code"]}
+    caller.call("code", f"{AUTHENTICATION}.Verify2FACode", session=session, keep=keep, **keep)
 
 
 def switch(caller, job):

@@ -1,7 +1,7 @@
 """Logins through libpam at a start line, each in a process of its own: `pam_client.py SERVICE GATE DESCRIPTOR...`.
 
-As client.py, but a login is pam_authenticate(3) with whatever modules the service has, and the start line is at the prompt
-for the code, where the process says so. A task: {"user", "password", "code"}.
+As client.py, but a login is pam_authenticate(3) with whatever modules the service has, and the start line is at the
+prompt for the code, where the process says so. A task: {"user", "password", "code"}.
 """
 
 import ctypes

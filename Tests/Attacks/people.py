@@ -1,7 +1,7 @@
 """Users of a daemon that is killed again and again: what each was told, and what must be true after the next start.
 
-Each kind of user has jobs for the clients of a round, takes note of what came of them, and afterwards asks the daemon. What
-was answered is known; what was sent and not answered may have happened or not, and is in doubt until it is asked for.
+Each kind of user has jobs for the clients of a round, takes note of what came of them, and afterwards asks the daemon.
+What was answered is known; what was sent and not answered may have happened or not, and is in doubt until then.
 """
 
 import phones

@@ -1,14 +1,14 @@
 /*
- * Preloaded into the daemon: it stops itself (SIGSTOP), once, before it removes or renames the file whose path ends in
- * $STOP_AT_FILE, as $STOP_AT says: "unlink" or "rename".
+ * Preloaded into the daemon: it stops itself (SIGSTOP), once, before it removes or renames the file whose
+ * path ends in $STOP_AT_FILE, as $STOP_AT says: "unlink" or "rename".
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <stdio.h>
 
 static void
 stop_before(const char *call, const char *path)
@@ -17,7 +17,8 @@ stop_before(const char *call, const char *path)
 	const char *file = getenv("STOP_AT_FILE");
 	size_t length = strlen(path), end = strlen(file);
 
-	if (has_stopped || strcmp(getenv("STOP_AT"), call) != 0 || length < end || strcmp(path + length - end, file) != 0)
+	if (has_stopped || strcmp(getenv("STOP_AT"), call) != 0 || length < end ||
+		strcmp(path + length - end, file) != 0)
 		return;
 	has_stopped = 1;
 	raise(SIGSTOP);

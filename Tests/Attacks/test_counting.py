@@ -1,5 +1,7 @@
-"""A wrong code counts, whatever becomes of the call that brought it: a guesser gains nothing by hanging up, by a kill, or by a
-call that fails."""
+"""A wrong code counts, whatever becomes of the call that brought it.
+
+A guesser gains nothing by hanging up, by a kill, or by a call that fails.
+"""
 
 import contextlib
 

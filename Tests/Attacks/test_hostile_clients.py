@@ -23,8 +23,8 @@ HOSTILE = pathlib.Path(__file__).with_name("hostile.py").read_text()
 # Uids that nobody has: places are counted by number.
 UIDS = range(300_000, 300_100)
 
-# What strangers can hold: 768 connections of 64 KiB each, which a buffer that grows by doubling can take twice, beside the
-# daemon's own 32 MiB.
+# What strangers can hold: 768 connections of 64 KiB each, which a buffer that grows by doubling can take twice, beside
+# the daemon's own 32 MiB.
 BOUND_KIB = 32 * 1024 + 768 * 2 * 64
 
 
@@ -71,7 +71,8 @@ class Town:
 
     def report(self, tally, name, count):
         for kind, median in self.logins(count).items():
-            tally(MEASURE, f"{kind} logins beside {name}: times as long as without", round(median / self.quiet[kind], 1))
+            ratio = round(median / self.quiet[kind], 1)
+            tally(MEASURE, f"{kind} logins beside {name}: times as long as without", ratio)
         tally(LOAD, f"logins of others beside {name}, all let in", 2 * count)
         self.assert_memory(tally, name)
 
@@ -117,7 +118,7 @@ WORDS = {
 
 @pytest.mark.parametrize("manner", WORDS)
 def test_logins_go_on_beside_twelve_uids_full_of(town, crowds, rounds, tally, manner):
-    """Twelve uids are what it takes to fill all places that are not root's. One place is left for the user's own login."""
+    """Twelve uids fill all places that are not root's. A few are left for the user's own logins."""
     for uid in UIDS[:12]:
         crowds.start(uid, manner, 64 if uid != UIDS[0] else 56)
     town.report(tally, WORDS[manner], rounds(3, 0.03))

@@ -15,8 +15,8 @@ from tally import FAULT, LOAD
 SERVICE = "attack"
 
 # Clients, rounds in the short form, and the share of ATTACK_ROUNDS in the long one.
-AT_THE_SOCKET = {"2": (2, 12, 3.0), "8": (8, 9, 3.0), "100": (100, 3, 0.5)}
-THROUGH_PAM = {"2": (2, 6, 1.0), "8": (8, 3, 1.0), "100": (100, 1, 0.1)}
+AT_THE_SOCKET = {"2": (2, 12, 2.0), "8": (8, 9, 2.0), "100": (100, 3, 0.3)}
+THROUGH_PAM = {"2": (2, 6, 0.5), "8": (8, 3, 0.5), "100": (100, 1, 0.03)}
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_eight_users_are_all_let_in_at_once(make_daemon, line, rounds, tally):
     daemon = make_daemon(with_clock=True)
     users = phones.add_accounts(8, daemon.clock)
     start = line("at_the_socket", 8)
-    count = rounds(6, 1.0)
+    count = rounds(6, 0.6)
     for number in range(count):
         if number % 3 == 0:
             phones.move_on(daemon.clock)

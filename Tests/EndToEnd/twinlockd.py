@@ -114,7 +114,7 @@ class Daemon:
         return self.process.pid
 
     def log(self):
-        return self.log_file.read_text(errors="replace")
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def shared_file(self, name):
         """An empty file that every user may write to, gone with the daemon."""
