@@ -21,6 +21,8 @@ END_TO_END = HERE.parent / "EndToEnd"
 sys.path.insert(0, str(END_TO_END))
 
 import bed  # noqa: E402
+import disks  # noqa: E402
+import faults  # noqa: E402
 import tally as tallies  # noqa: E402
 
 
@@ -55,6 +57,19 @@ def rounds():
         return max(short, round(int(asked) * share)) if asked else short
 
     return scale
+
+
+@pytest.fixture
+def own_disk(installed):
+    """The daemon's state has a file system of its own."""
+    with disks.mounted("64m"):
+        yield
+
+
+@pytest.fixture
+def settled(own_disk, make_daemon):
+    """A daemon on a disk of its own, and a user with a second factor."""
+    return faults.settle(make_daemon)
 
 
 _book = tallies.Book(bed.REPOSITORY / ".build" / "attacks" / "counts.json")
