@@ -89,7 +89,7 @@ test-boot: deps
 	$(MAKE) deb $(VENV)/stamp $(BOOT_ROOTS)
 	$(VENV)/bin/python -m pytest -p no:cacheprovider -rs Tests/Boot
 
-# Twenty minutes. The counts lie in .build/attacks/counts.json. TESTS=Tests/Attacks/test_kills.py does a part of it.
+# Half an hour. The counts lie in .build/attacks/counts.json. TESTS=Tests/Attacks/test_kills.py does a part of it.
 ATTACK_ROUNDS ?= 1000
 TESTS ?= Tests/Attacks
 

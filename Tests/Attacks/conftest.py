@@ -21,9 +21,11 @@ END_TO_END = HERE.parent / "EndToEnd"
 sys.path.insert(0, str(END_TO_END))
 
 import bed  # noqa: E402
+import clocks  # noqa: E402
 import disks  # noqa: E402
 import faults  # noqa: E402
 import tally as tallies  # noqa: E402
+import twinlockd  # noqa: E402
 
 
 def _stage():
@@ -36,8 +38,7 @@ def _stage():
 
 _of = _stage()
 installed, system_log, sshd, stack = _of.installed, _of.system_log, _of.sshd, _of.stack
-make_daemon, daemon, account, enrolled = _of.make_daemon, _of.daemon, _of.account, _of.enrolled
-hostile_modules = _of.hostile_modules
+account = _of.account
 
 
 def pytest_collection_modifyitems(items):
@@ -46,6 +47,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="attacks make users and log in as them: run them as root"))
     elif items and bed.MARK not in os.environ:
         raise pytest.UsageError(f"attacks change the machine: run them through {END_TO_END / 'bed.py'}")
+
+
+@pytest.fixture
+def make_daemon(installed):
+    """Starts daemons whose clock can be moved."""
+    made = []
+
+    def make(settings=None, **options):
+        made.append(twinlockd.Daemon(settings, **options))
+        made[-1].clock = clocks.MovedClock(made[-1].directory)
+        return made[-1].start()
+
+    yield make
+    for one in made:
+        one.discard()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ KEY = twinlockd.STATE / "sealing.key"
 
 def settle(make_daemon, **options):
     logins.write_stack(SERVICE, logins.TWINLOCK)
-    daemon = make_daemon(with_clock=True, **options)
+    daemon = make_daemon(**options)
     return daemon, twinlockd.enrol(accounts.add_account(), daemon.clock)
 
 

@@ -19,7 +19,7 @@ UNLOCK = "org.twinlock.Administration.Unlock"
 
 @pytest.fixture
 def town(make_daemon, account):
-    daemon = make_daemon(with_clock=True)
+    daemon = make_daemon()
     return daemon, twinlockd.enrol(account, daemon.clock)
 
 
@@ -110,7 +110,7 @@ def test_where_a_wrong_code_cannot_be_counted_it_is_not_answered_as_one(installe
     """Otherwise a full disk would give a guesser as many tries as he likes."""
     with disks.mounted("64m"):
         disk = disks.FailingDisk()
-        daemon = make_daemon(with_clock=True, environment=disk.environment)
+        daemon = make_daemon(environment=disk.environment)
         twinlockd.enrol(account, daemon.clock)
         phones.move_on(daemon.clock)
         code = account.phone.next_code()

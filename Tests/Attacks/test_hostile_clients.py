@@ -49,7 +49,7 @@ class Town:
     """A daemon, and those whose logins go on."""
 
     def __init__(self, make_daemon):
-        self.daemon = make_daemon(with_clock=True)
+        self.daemon = make_daemon()
         self.by_root = twinlockd.enrol(accounts.add_account(), self.daemon.clock)
         self.own = accounts.add_account()
         self.quiet = self.logins(12)

@@ -22,7 +22,7 @@ THROUGH_PAM = {"2": (2, 6, 0.5), "8": (8, 3, 0.5), "100": (100, 1, 0.03)}
 @pytest.fixture
 def scene(make_daemon, account):
     """A daemon whose clock is moved, and a user with a second factor."""
-    daemon = make_daemon(with_clock=True)
+    daemon = make_daemon()
     return daemon, twinlockd.enrol(account, daemon.clock)
 
 
@@ -129,7 +129,7 @@ def test_one_recovery_code_lets_one_of_a_hundred_in(scene, line, rounds, tally):
 
 
 def test_eight_users_are_all_let_in_at_once(make_daemon, line, rounds, tally):
-    daemon = make_daemon(with_clock=True)
+    daemon = make_daemon()
     users = phones.add_accounts(8, daemon.clock)
     start = line("at_the_socket", 8)
     count = rounds(6, 0.6)
@@ -154,7 +154,10 @@ def test_a_clock_that_jumps_during_a_race_frees_no_code(scene, line, rounds, tal
         start.release()
         clock.advance(-phones.PERIOD)
         clock.advance(phones.PERIOD)
-        assert_one_wins(start.results(), "CodeAlreadyUsed")
+        # One whose sign-in came when it had not been begun yet has to begin again.
+        won = collections.Counter(start.results())
+        assert won["signedIn"] + won["CodeAlreadyUsed"] + won["SignInAgain"] == 8
+        assert won["signedIn"] + (phones.verify(account, code) is None) == 1
         account.phone.used_step = account.phone.step
         for jump in (-phones.PERIOD, -86400, 86400 + phones.PERIOD):
             clock.advance(jump)
