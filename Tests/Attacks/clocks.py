@@ -1,6 +1,5 @@
 """A clock that a test can move, as the daemon sees it."""
 
-import os
 import struct
 import time
 
@@ -13,7 +12,8 @@ class MovedClock:
     def __init__(self, directory):
         self._library = str(preloads.build("moved_clock"))
         self._path = directory / "clock"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._path.write_bytes(bytes(8))
+        self._path.chmod(0o644)
         self.offset = 0
         self.advance(0)
 
@@ -22,7 +22,9 @@ class MovedClock:
 
     def advance(self, seconds):
         self.offset += seconds
-        os.pwrite(self._file, struct.pack("=q", self.offset), 0)
+        # In place, and at once: the daemon has these eight bytes in its memory.
+        with open(self._path, "r+b", buffering=0) as file:
+            file.write(struct.pack("=q", self.offset))
 
     def environment(self):
         return {"LD_PRELOAD": self._library, "MOVED_CLOCK": str(self._path)}
