@@ -12,6 +12,8 @@ import time
 import pytest
 
 import accounts
+import faults
+import logins
 import phones
 import twinlockd
 from tally import INPUT, LOAD, MEASURE
@@ -73,7 +75,12 @@ class Town:
         for kind, median in self.logins(count).items():
             ratio = round(median / self.quiet[kind], 1)
             tally(MEASURE, f"{kind} logins beside {name}: times as long as without", ratio)
-        tally(LOAD, f"logins of others beside {name}, all let in", 2 * count)
+            tally(MEASURE, f"{kind} logins without anybody: milliseconds", round(1000 * self.quiet[kind], 1))
+        logins.write_stack(faults.SERVICE, logins.TWINLOCK)
+        for _ in range(count):
+            phones.move_on(self.daemon.clock)
+            assert faults.through_pam(self.by_root, self.by_root.phone.next_code()) == "PAM_SUCCESS"
+        tally(LOAD, f"logins of others beside {name}, all let in", 3 * count)
         self.assert_memory(tally, name)
 
     def assert_memory(self, tally, name):

@@ -171,9 +171,10 @@ def program_of(pid):
 
 def connect(as_account=None, path=SOCKET):
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(60)
+    # With a time limit it would fail at once where more wait to be accepted than may (connect(2)).
     with accounts.acting_as(as_account):
         connection.connect(path)
+    connection.settimeout(60)
     return connection
 
 
