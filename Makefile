@@ -3,6 +3,7 @@
 #   make              builds everything
 #   make test         builds and runs everything that can fail; as root also what needs a private world
 #   make test-sanitizers  runs the Swift tests under the thread and the address sanitizer; a quarter of an hour
+#   make attacks      attacks a daemon and takes its disk away, ATTACK_ROUNDS times, and counts; as root
 #   make fuzz         gives the readers of outside bytes new inputs, FUZZ_SECONDS each, and keeps what it finds
 #   make demo         shows a login with password and code on real parts, and cleans up; as root
 #   make demo-shell   the same, and leaves it running for you to try
@@ -46,7 +47,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot test-sanitizers fuzz bench demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot test-sanitizers fuzz bench demo demo-shell lint install uninstall clean attacks
 all: build
 
 build: pam
@@ -75,6 +76,7 @@ test: deps
 	Tests/get-json-suite .build/json-suite
 	$(SWIFT) test --skip-build
 	SWIFT=$(SWIFT) Tests/Fuzz/run short
+	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/Attacks
 	$(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider Tests/pam Tests/protocol Tests/EndToEnd
 
 BOOT_ROOTS = .build/boot/bookworm.tar.zst .build/boot/trixie.tar.zst
@@ -93,6 +95,14 @@ test-sanitizers: deps
 	Tests/get-json-suite .build/json-suite
 	$(SWIFT) test --sanitize thread --scratch-path .build/thread
 	$(SWIFT) test --sanitize address --scratch-path .build/address
+
+# Half an hour. The counts lie in .build/attacks/counts.json. TESTS=Tests/Attacks/test_kills.py does a part of it.
+ATTACK_ROUNDS ?= 1000
+TESTS ?= Tests/Attacks
+
+attacks: deps
+	$(MAKE) build $(VENV)/stamp
+	ATTACK_ROUNDS=$(ATTACK_ROUNDS) $(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider $(TESTS)
 
 FUZZ_SECONDS ?= 300
 
@@ -117,7 +127,7 @@ lint: build
 	$(MAKE) -C pam check-format
 	clang-format --dry-run --Werror Sources/CTwinlockLinux/*.[ch] Sources/CTwinlockLinux/include/*.h
 	clang-format --dry-run --Werror Tests/Fuzz/Module/*.c Tests/Fuzz/Sources/CFuzz/*.c Tests/Fuzz/Sources/CFuzz/include/*.h
-	clang-format --dry-run --Werror Benchmarks/drivers/*.[ch]
+	clang-format --dry-run --Werror Benchmarks/drivers/*.[ch] Tests/Attacks/*.c
 	Tests/check-size $(BIN_DIR)/twinlockd 24
 
 # Installs what `make` has built; builds nothing, so that root needs no compiler.
@@ -195,4 +205,4 @@ deb: deps deb-deps
 clean:
 	$(MAKE) -C pam clean
 	$(SWIFT) package clean
-	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite .build/bench
+	rm -rf $(VENV) $(VARLINKCTL) .build/fuzz/build .build/json-suite .build/bench .build/attacks

@@ -106,6 +106,7 @@ struct Database: ~Copyable {
         StoreError(
             sqlite: sqlite3_extended_errcode(self.handle),
             message: String(cString: sqlite3_errmsg(self.handle)),
+            system: sqlite3_system_errno(self.handle),
             action: action,
             path: self.path
         )

@@ -30,6 +30,7 @@ struct Statement: ~Copyable {
             throw StoreError(
                 sqlite: sqlite3_extended_errcode(connection),
                 message: String(cString: sqlite3_errmsg(connection)),
+                system: sqlite3_system_errno(connection),
                 action: action,
                 path: path
             )
@@ -137,6 +138,7 @@ struct Statement: ~Copyable {
         return StoreError(
             sqlite: extended & 0xff == code & 0xff ? extended : code,
             message: String(cString: sqlite3_errmsg(self.connection)),
+            system: sqlite3_system_errno(self.connection),
             action: self.action,
             path: self.path
         )

@@ -8,9 +8,11 @@ extension StoreError {
     /// - Parameters:
     ///   - code: The extended result code.
     ///   - message: SQLite's words. They name tables and columns, never a bound value.
+    ///   - system: The error number of the system call that failed (`sqlite3_system_errno`), if one did: SQLite itself
+    ///     says no more than that it could not.
     ///   - action: What was tried, to be read after "cannot".
     ///   - path: The database.
-    init(sqlite code: Int32, message: String, action: String, path: String) {
+    init(sqlite code: Int32, message: String, system: Int32, action: String, path: String) {
         switch code & 0xff {
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT, SQLITE_MISMATCH:
             self = .damaged(reason: "cannot \(action) at \"\(path)\": \(message) (SQLite \(code))")
@@ -18,6 +20,9 @@ extension StoreError {
             self = .unavailable(
                 reason: "cannot \(action) at \"\(path)\": another process has it open (SQLite \(code))"
             )
+        case SQLITE_CANTOPEN where system != 0, SQLITE_IOERR where system != 0:
+            let words = "\(message): \(systemWords(system))"
+            self = .unavailable(reason: "cannot \(action) at \"\(path)\": \(words) (SQLite \(code))")
         default:
             self = .unavailable(reason: "cannot \(action) at \"\(path)\": \(message) (SQLite \(code))")
         }

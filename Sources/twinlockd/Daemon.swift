@@ -31,6 +31,8 @@ struct Daemon {
         let logger = Log.make(threshold: threshold)
         let store = try self.openStore()
         let checkerPath = try self.checkerSocket(privileges)
+        // The checker keeps the socket; only the name is ours to take away.
+        defer { if privileges.checkerControl != nil { unlink(checkerPath) } }
         let policy = try self.policy(following: self.settings, servedUid: privileges.servedUid)
         let socket = try ListeningSocket.take(path: self.settings.socket)
         defer { socket.remove() }
@@ -101,6 +103,13 @@ struct Daemon {
     }
 
     private func openStore() throws -> (store: SQLiteStore, key: SealingKey) {
+        // Two first starts at once would each make a key, and one of them would run with the other's on the disk. Whoever
+        // comes second waits here, and then finds a database that is taken.
+        let directory = open(self.settings.stateDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(directory) }
+        guard directory >= 0, flock(directory, LOCK_EX) == 0 else {
+            throw StartError("cannot lock the directory \"\(self.settings.stateDirectory)\"", errno: errno)
+        }
         let path = "\(self.settings.stateDirectory)/twinlock.db"
         let file = try KeyFile.find(
             stateDirectory: self.settings.stateDirectory,

@@ -30,6 +30,10 @@ struct ConnectionBounds: Sendable {
 
 /// Accepts connections, looks who is at the other end, and gives each a Varlink handler.
 struct Server {
+    /// Connections that are accepted before the others have their turn. Whoever comes behind a crowd that connects again
+    /// and again waits for one turn of everybody's for each so many of them; most of the crowd is hung up on at once.
+    private static let acceptedAtOnce: UInt = 64
+
     private let channel: any Channel
     private let phase: SharedPhase
     private let ledger: SharedLedger
@@ -49,6 +53,7 @@ struct Server {
         self.phase = phase
         self.ledger = ledger
         self.channel = try ServerBootstrap(group: group)
+            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptedAtOnce)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))

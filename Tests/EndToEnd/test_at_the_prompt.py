@@ -9,28 +9,9 @@ import pytest
 import impostor
 import logins
 import twinlockd
+from at_the_prompt import CODE, Waiting
 from terminals import Pty
 from waiting import wait_for
-
-CODE = "Verification code: "
-
-
-class Waiting:
-    """An ssh client on a terminal, at the question for the code."""
-
-    def __init__(self, account, password=None):
-        command = [*logins.ssh_command(account.name), "id -un"]
-        self.terminal = Pty(command, env={"PATH": os.environ["PATH"], "HOME": "/root", "TERM": "dumb"})
-        self.name = account.name
-        self.terminal.read_until(r"Password: $")
-        self.terminal.send(f"{password or account.password}\n")
-        self.terminal.read_until(rf"{CODE}$")
-
-    def finish(self, code):
-        """Whether this code lets in."""
-        self.terminal.send(f"{code}\n")
-        _, status = self.terminal.finish()
-        return status == 0 and self.name in self.terminal.seen.replace("\r", "").split("\n")
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

@@ -82,29 +82,39 @@ class Daemon:
         self.process = None
 
     def start(self):
+        self.begin()
+        return self.await_answer()
+
+    def await_answer(self, by_whomever=False):
+        """Waits for an answer: its own, unless another daemon may be the one that serves."""
+        wait_for(_answer if by_whomever else self._answers, "an answer from twinlockd")
+        return self
+
+    def begin(self):
+        """Starts it, and does not wait until it answers."""
         SETTINGS.parent.mkdir(exist_ok=True)
         SETTINGS.write_text(settings_text(self.settings))
-        environment = accounts.ENVIRONMENT | self.environment | (self.clock.environment() if self.clock else {})
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd="/"
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._whole_environment(), cwd="/"
             )
-        wait_for(self._answers, "an answer from twinlockd")
-        return self
+
+    def _whole_environment(self):
+        clocks = self.clock.environment() if self.clock else {}
+        preloaded = [own["LD_PRELOAD"] for own in (self.environment, clocks) if "LD_PRELOAD" in own]
+        together = {"LD_PRELOAD": ":".join(preloaded)} if preloaded else {}
+        return accounts.ENVIRONMENT | self.environment | clocks | together
 
     def _answers(self):
         assert self.process.poll() is None, f"twinlockd ended with {self.process.returncode}:\n{self.log()}"
-        try:
-            return raw_call("org.varlink.service.GetInfo")
-        except OSError:
-            return None
+        return _answer()
 
     @property
     def pid(self):
         return self.process.pid
 
     def log(self):
-        return self.log_file.read_text(errors="replace")
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def shared_file(self, name):
         """An empty file that every user may write to, gone with the daemon."""
@@ -140,6 +150,13 @@ class Daemon:
         SETTINGS.unlink(missing_ok=True)
 
 
+def _answer():
+    try:
+        return raw_call("org.varlink.service.GetInfo")
+    except OSError:
+        return None
+
+
 def processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
@@ -154,9 +171,10 @@ def program_of(pid):
 
 def connect(as_account=None, path=SOCKET):
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(60)
+    # With a time limit it would fail at once where more wait to be accepted than may (connect(2)).
     with accounts.acting_as(as_account):
         connection.connect(path)
+    connection.settimeout(60)
     return connection
 
 
