@@ -11,6 +11,7 @@
 #   make deps         installs the Debian packages that all this needs
 #   make deb          makes the Debian package, .build/deb/twinlock_*.deb, for Debian 12 and 13
 #   make test-boot    installs that package in Debian 12 and 13 booted in containers, and logs in there; as root
+#   make test-fresh   runs make demo on a Debian 12 made anew that has nothing but Swift and make; as root
 #   make install, make uninstall, make clean
 
 SWIFT ?= swift
@@ -45,7 +46,7 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot fuzz bench demo demo-shell lint install uninstall clean
+.PHONY: all build pam deps deb-deps deb test test-boot test-fresh fuzz bench demo demo-shell lint install uninstall clean
 all: build
 
 build: pam
@@ -86,6 +87,11 @@ test-boot: deps
 	@Tests/install-packages --boot
 	$(MAKE) deb $(VENV)/stamp $(BOOT_ROOTS)
 	$(VENV)/bin/python -m pytest -p no:cacheprovider -rs Tests/Boot
+
+# What the README says of a fresh machine, on one. A build from nothing, and the network; Tests/Boot/fresh says more.
+test-fresh:
+	@Tests/install-packages --boot
+	SWIFT=$(SWIFT) Tests/Boot/fresh
 
 FUZZ_SECONDS ?= 300
 
