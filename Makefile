@@ -13,6 +13,7 @@
 #   make deps         installs the Debian packages that all this needs
 #   make deb          makes the Debian package, .build/deb/twinlock_*.deb, for Debian 12 and 13
 #   make test-boot    installs that package in Debian 12 and 13 booted in containers, and logs in there; as root
+#   make test-fresh   runs make demo on a Debian 12 made anew that has nothing but Swift and make; as root
 #   make install, make uninstall, make clean
 
 SWIFT ?= swift
@@ -47,7 +48,8 @@ VENV = .build/venv
 VARLINKCTL = .build/varlinkctl
 BED = $(VENV)/bin/python Tests/EndToEnd/bed.py
 
-.PHONY: all build pam deps deb-deps deb test test-boot test-sanitizers fuzz bench demo demo-shell lint install uninstall clean attacks
+.PHONY: all build pam deps deb-deps deb test test-boot test-fresh test-sanitizers attacks fuzz bench demo demo-shell lint \
+	install uninstall clean
 all: build
 
 build: pam
@@ -103,6 +105,11 @@ TESTS ?= Tests/Attacks
 attacks: deps
 	$(MAKE) build $(VENV)/stamp
 	ATTACK_ROUNDS=$(ATTACK_ROUNDS) $(BED) $(VENV)/bin/python -m pytest -p no:cacheprovider $(TESTS)
+
+# What the README says of a fresh machine, on one. A build from nothing, and the network; Tests/Boot/fresh says more.
+test-fresh:
+	@Tests/install-packages --boot
+	SWIFT=$(SWIFT) Tests/Boot/fresh
 
 FUZZ_SECONDS ?= 300
 

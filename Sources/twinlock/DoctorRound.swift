@@ -183,23 +183,24 @@ struct DoctorRound {
         var accounts: [(name: String, settings: DoctorSSHD.Effective)] = []
         for name in names.prefix(Self.maximumAccounts) {
             let words = ["-T", "-C", "user=\(name),host=\(self.host),addr=\(self.host)"]
-            guard let done = DoctorHost.run(DoctorHost.sshd, words) else {
+            let said: String
+            switch DoctorProgram.run(DoctorHost.sshd, words) {
+            case .exited(0, let text):
+                said = text
+            case .exited(_, let text):
+                return [self.sshdRefusal(said: text, files: files)]
+            case .failed:
                 return [self.notLookedAt("what sshd asks for", why: "it cannot be run", advice: "try `sshd -T`")]
-            }
-            guard done.status == 0 else {
-                // It wants a directory that is there while it serves.
-                let isIdle = done.said.contains("privilege separation directory")
+            case .hung:
                 return [
-                    isIdle
-                        ? self.notLookedAt(
-                            "what sshd asks for",
-                            why: "it has not been started",
-                            advice: "look again when it serves"
-                        )
-                        : DoctorSSHD.refusal(said: done.said, files: files)
+                    self.notLookedAt(
+                        "what sshd asks for",
+                        why: "`sshd -T` hangs, and was ended",
+                        advice: "try it by hand; mostly a name service does not answer"
+                    )
                 ]
             }
-            accounts.append((name, DoctorSSHD.Effective(printed: done.said)))
+            accounts.append((name, DoctorSSHD.Effective(printed: said)))
         }
         let findings = DoctorSSHD(files: files, accounts: accounts, asksTwice: stacks.sshdAsksTwice).findings()
         guard names.count > accounts.count else { return findings }
@@ -209,6 +210,18 @@ struct DoctorRound {
                 why: "look at others with --user"
             )
         ]
+    }
+
+    private func sshdRefusal(said text: String, files: SSHDFiles) -> DoctorFinding {
+        // It wants a directory that is there while it serves.
+        guard text.contains("privilege separation directory") else {
+            return DoctorSSHD.refusal(said: text, files: files)
+        }
+        return self.notLookedAt(
+            "what sshd asks for",
+            why: "it has not been started",
+            advice: "look again when it serves"
+        )
     }
 
     private func notLookedAt(

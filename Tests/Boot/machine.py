@@ -158,6 +158,19 @@ class Machine:
         (directory / "prompts").write_text("")
         for number, answer in enumerate(answers):
             (directory / f"answer.{number}").write_text(answer + "\n")
+        done = subprocess.run(
+            [*self.ssh_command(user, options=options, key=key), "id -un"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=BOUND,
+            env={**ENVIRONMENT, "HOME": "/root", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"},
+            start_new_session=True,
+        )
+        return done.returncode == 0 and done.stdout == f"{user}\n"
+
+    def ssh_command(self, user, options=(), key=None):
+        """The OpenSSH client of this machine, at its sshd, without settings of ours."""
         settings = {
             "UserKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "no",
@@ -168,16 +181,7 @@ class Machine:
             "IdentityFile": key or "none",
         }
         words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-        done = subprocess.run(
-            ["ip", "netns", "exec", self.name, "ssh", "-F", "none", *words, *options, f"{user}@127.0.0.1", "id -un"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=BOUND,
-            env={**ENVIRONMENT, "HOME": "/root", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"},
-            start_new_session=True,
-        )
-        return done.returncode == 0 and done.stdout == f"{user}\n"
+        return ["ip", "netns", "exec", self.name, "ssh", "-F", "none", *words, *options, f"{user}@127.0.0.1"]
 
     def make_key(self, path):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
@@ -203,16 +207,16 @@ class Machine:
         _, text = self.on_terminal(["login"], *script, stop="Login incorrect")
         return f"in as {user}\n" in text
 
-    def sudo(self, user, *answers):
+    def sudo(self, user, *answers, options=()):
         """Becomes root with sudo, which reads its answers from standard input. Returns whether it let the user."""
-        words = ["sudo", "-k", "-S", "id", "-un"]
+        words = ["sudo", "-k", "-S", *options, "id", "-un"]
         done = self.run(*words, user=user, text="".join(f"{answer}\n" for answer in answers), check=False)
         return done.returncode == 0 and done.stdout == "root\n"
 
-    def su(self, user, to_user, *answers):
+    def su(self, user, to_user, *answers, options=()):
         """Becomes another user on a terminal. Returns whether it let him."""
         script = list(zip(["assword: $", "code: $"], answers))
-        status, text = self.on_terminal(["su", "--command", "id -un", to_user], *script, user=user)
+        status, text = self.on_terminal(["su", *options, "--command", "id -un", to_user], *script, user=user)
         return status == 0 and text.endswith(f"{to_user}\n")
 
 

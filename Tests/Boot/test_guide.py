@@ -29,7 +29,7 @@ def test_the_guide(bare):
 
     # Every door, each with a person whose codes are fresh.
     by_key = people.enrolled(machine)
-    key = given_key(machine, by_key)
+    key = people.given_key(by_key)
     assert not machine.ssh(by_key.name, by_key.password, key=key, options=("-o", "PreferredAuthentications=publickey"))
     assert not machine.ssh(by_key.name, by_key.phone.wrong_code(), key=key)
     assert machine.ssh(by_key.name, by_key.phone.next_code(), key=key)
@@ -82,16 +82,6 @@ def everywhere(machine):
     assert not machine.su(over_ssh.name, by_su.name, by_su.password, by_su.phone.wrong_code())
     assert machine.login(at_console.name, *at_console.both())
     assert not machine.login(at_console.name, at_console.password, at_console.phone.wrong_code())
-
-
-def given_key(machine, person):
-    """An ssh key that lets this person begin."""
-    key = machine.work / "key"
-    machine.make_key(key)
-    home = f"/home/{person.name}/.ssh"
-    machine.write(f"{home}/authorized_keys", key.with_suffix(".pub").read_text())
-    machine.run("chown", "--recursive", f"{person.name}:", home)
-    return key
 
 
 def test_settings(host):

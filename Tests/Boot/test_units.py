@@ -44,6 +44,11 @@ def test_neither_the_daemon_nor_the_checker_is_root(host):
     assert host.property("twinlock-checker@x.service", "SupplementaryGroups") == "shadow"
 
 
+def test_the_key_is_in_memory_that_never_goes_to_a_disk(host):
+    locked = re.search(r"^VmLck:\s+(\d+) kB$", host.read(f"/proc/{start(host)}/status"), re.MULTILINE)
+    assert int(locked[1]) > 0
+
+
 def test_the_socket_belongs_to_the_daemon_and_is_for_everybody(host):
     for path, expected in {
         SOCKET: "666 twinlock",

@@ -11,7 +11,7 @@ import pytest
 
 import accounts
 import logins
-from test_login_programs import lines
+from stacks import lines
 from waiting import wait_for
 
 BOTH = ["Password: ", "Verification code: "]

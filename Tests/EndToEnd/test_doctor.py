@@ -1,9 +1,11 @@
 """`twinlock admin doctor` finds nothing on a host that is set up as the guide says, and names whatever is broken on it."""
 
+import contextlib
 import ctypes
 import json
 import os
 import pathlib
+import pwd
 import random
 import re
 import shutil
@@ -274,6 +276,27 @@ def test_passwords_that_cannot_be_checked_are_named(host, make_daemon):
     assert found() == {"checker-failing": ("/etc/pam.d/twinlock-password", None)}
 
 
+@pytest.fixture
+def small_state(installed):
+    """The state directory on a file system that holds a database and not much more."""
+    shutil.rmtree(twinlockd.STATE, ignore_errors=True)
+    twinlockd.STATE.mkdir()
+    owner = pwd.getpwnam("twinlock")
+    options = f"size=1M,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", twinlockd.STATE], check=True)
+    yield
+    subprocess.run(["umount", twinlockd.STATE], check=True)
+    twinlockd.STATE.rmdir()
+
+
+def test_a_daemon_that_cannot_save_is_named(host, small_state, make_daemon):
+    make_daemon()
+    with open(twinlockd.STATE / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    assert found() == {"store-failing": (twinlockd.SOCKET, None)}
+
+
 FILES = {
     "the socket for root alone": (twinlockd.SOCKET, "chmod", 0o600, "socket-mode"),
     "its directory closed": ("/run/twinlock", "chmod", 0o700, "socket-mode"),
@@ -321,6 +344,26 @@ def test_who_is_not_root_is_told_what_could_not_be_looked_at(host, daemon, accou
     unseen = [one["problem"] for one in findings if one["id"] == "not-looked-at"]
     assert [any(word in problem for problem in unseen) for word in ("sshd", "daemon", str(twinlockd.STATE))] == [True] * 3
     assert status == (4 if kernel_says_the_clock_is_right() else 1)
+
+
+@pytest.fixture
+def hanging_sshd(host):
+    """In sshd's place a program that never ends; its one argument is to be found among the processes."""
+    sshd = pathlib.Path("/usr/sbin/sshd")
+    away = sshd.rename(sshd.with_suffix(".away"))
+    sshd.write_text("#!/bin/sh\nexec sleep 987654321\n")
+    sshd.chmod(0o755)
+    yield
+    away.rename(sshd)
+
+
+def test_an_sshd_that_hangs_is_ended_and_said_not_to_have_been_looked_at(hanging_sshd, daemon):
+    findings, _ = ask()
+    assert [one["problem"] for one in findings if one["id"] == "not-looked-at"] == [
+        "not looked at: what sshd asks for: `sshd -T` hangs, and was ended"
+    ]
+    left = subprocess.run(["pgrep", "--full", "sleep 987654321"], capture_output=True, text=True).stdout
+    assert left == ""
 
 
 def test_a_person_reads_what_it_is_where_it_is_and_what_to_do(host, daemon):

@@ -9,19 +9,12 @@ import pytest
 import accounts
 import logins
 import twinlockd
+from stacks import BLOCKS, PAM_STACKS, lines
 from terminals import Pty
-
-PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "login-programs.md").read_text()
-BLOCKS = dict(re.findall(r"^```(?:pam|sshd) (\S+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
-PAM_STACKS = re.findall(r"^```pam (\S+)", PAGE, re.MULTILINE)
 
 SERVICE = "twinlock-stack"
 PASSWORD, CODE = "Password: ", "Verification code: "
 BOTH = [PASSWORD, CODE]
-
-
-def lines(name):
-    return BLOCKS[name].splitlines()
 
 
 def without_delay(name):
