@@ -53,11 +53,12 @@ let package = Package(
             resources: [.embedInCode("Varlink")],
             swiftSettings: settings
         ),
+        .target(name: "TwinlockQR", dependencies: ["CQREncode", "TwinlockVarlink"], swiftSettings: settings),
         .target(
             name: "TwinlockService",
             dependencies: [
-                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockSealing", "TwinlockStore",
-                "TwinlockVarlink", crypto, logging,
+                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockQR", "TwinlockSealing",
+                "TwinlockStore", "TwinlockVarlink", crypto, logging,
             ],
             swiftSettings: settings
         ),
@@ -79,12 +80,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "TwinlockTerminal", dependencies: ["CQREncode", "TwinlockVarlink"], swiftSettings: settings),
+        .target(name: "TwinlockTerminal", dependencies: ["TwinlockVarlink"], swiftSettings: settings),
         .executableTarget(
             name: "twinlock",
             dependencies: [
-                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockSettings", "TwinlockTerminal",
-                "TwinlockVarlink", nioCore, nioPosix,
+                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockQR", "TwinlockSettings",
+                "TwinlockTerminal", "TwinlockVarlink", nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -156,10 +157,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "TwinlockQRTests",
+            dependencies: ["TwinlockQR", "TwinlockVarlink"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "TwinlockServiceTests",
             dependencies: [
-                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockSealing", "TwinlockService",
-                "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting", "TwinlockVarlink", logging,
+                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockQR", "TwinlockSealing",
+                "TwinlockService", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting", "TwinlockVarlink",
+                logging,
             ],
             swiftSettings: settings
         ),
