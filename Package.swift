@@ -34,6 +34,11 @@ let package = Package(
         .target(name: "TwinlockOTP", dependencies: [crypto], swiftSettings: settings),
         .target(name: "TwinlockAccounts", dependencies: ["TwinlockOTP"], swiftSettings: settings),
         .target(name: "TwinlockSealing", dependencies: ["TwinlockOTP", crypto], swiftSettings: settings),
+        .target(
+            name: "TwinlockKeyFile",
+            dependencies: ["TwinlockOTP", "TwinlockSealing"],
+            swiftSettings: settings
+        ),
         .target(name: "TwinlockSettings", swiftSettings: settings),
         .target(name: "TwinlockLogging", dependencies: [logging], swiftSettings: settings),
 
@@ -74,8 +79,9 @@ let package = Package(
         .executableTarget(
             name: "twinlockd",
             dependencies: [
-                "CTwinlockLinux", "TwinlockAccounts", "TwinlockLogging", "TwinlockOTP", "TwinlockSealing",
-                "TwinlockService", "TwinlockSettings", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockVarlink",
+                "CTwinlockLinux", "TwinlockAccounts", "TwinlockKeyFile", "TwinlockLogging", "TwinlockOTP",
+                "TwinlockSealing", "TwinlockService", "TwinlockSettings", "TwinlockStore", "TwinlockStoreSQLite",
+                "TwinlockVarlink",
                 logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
@@ -112,6 +118,11 @@ let package = Package(
         .testTarget(
             name: "TwinlockSealingTests",
             dependencies: ["TwinlockSealing", "TwinlockOTP"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TwinlockKeyFileTests",
+            dependencies: ["TwinlockKeyFile", "TwinlockOTP", "TwinlockSealing"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -164,8 +175,9 @@ let package = Package(
         .testTarget(
             name: "TwinlockServiceTests",
             dependencies: [
-                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockQR", "TwinlockSealing",
-                "TwinlockService", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting", "TwinlockVarlink",
+                "TwinlockAccounts", "TwinlockInterface", "TwinlockKeyFile", "TwinlockOTP", "TwinlockQR",
+                "TwinlockSealing", "TwinlockService", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting",
+                "TwinlockVarlink",
                 logging,
             ],
             swiftSettings: settings
