@@ -34,6 +34,11 @@ let package = Package(
         .target(name: "TwinlockOTP", dependencies: [crypto], swiftSettings: settings),
         .target(name: "TwinlockAccounts", dependencies: ["TwinlockOTP"], swiftSettings: settings),
         .target(name: "TwinlockSealing", dependencies: ["TwinlockOTP", crypto], swiftSettings: settings),
+        .target(
+            name: "TwinlockKeyFile",
+            dependencies: ["TwinlockOTP", "TwinlockSealing"],
+            swiftSettings: settings
+        ),
         .target(name: "TwinlockSettings", swiftSettings: settings),
         .target(name: "TwinlockLogging", dependencies: [logging], swiftSettings: settings),
 
@@ -53,11 +58,12 @@ let package = Package(
             resources: [.embedInCode("Varlink")],
             swiftSettings: settings
         ),
+        .target(name: "TwinlockQR", dependencies: ["CQREncode", "TwinlockVarlink"], swiftSettings: settings),
         .target(
             name: "TwinlockService",
             dependencies: [
-                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockSealing", "TwinlockStore",
-                "TwinlockVarlink", crypto, logging,
+                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockQR", "TwinlockSealing",
+                "TwinlockStore", "TwinlockVarlink", crypto, logging,
             ],
             swiftSettings: settings
         ),
@@ -73,18 +79,19 @@ let package = Package(
         .executableTarget(
             name: "twinlockd",
             dependencies: [
-                "CTwinlockLinux", "TwinlockAccounts", "TwinlockLogging", "TwinlockOTP", "TwinlockSealing",
-                "TwinlockService", "TwinlockSettings", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockVarlink",
+                "CTwinlockLinux", "TwinlockAccounts", "TwinlockKeyFile", "TwinlockLogging", "TwinlockOTP",
+                "TwinlockSealing", "TwinlockService", "TwinlockSettings", "TwinlockStore", "TwinlockStoreSQLite",
+                "TwinlockVarlink",
                 logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
-        .target(name: "TwinlockTerminal", dependencies: ["CQREncode", "TwinlockVarlink"], swiftSettings: settings),
+        .target(name: "TwinlockTerminal", dependencies: ["TwinlockVarlink"], swiftSettings: settings),
         .executableTarget(
             name: "twinlock",
             dependencies: [
-                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockSettings", "TwinlockTerminal",
-                "TwinlockVarlink", nioCore, nioPosix,
+                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockQR", "TwinlockSettings",
+                "TwinlockTerminal", "TwinlockVarlink", nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -111,6 +118,11 @@ let package = Package(
         .testTarget(
             name: "TwinlockSealingTests",
             dependencies: ["TwinlockSealing", "TwinlockOTP"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TwinlockKeyFileTests",
+            dependencies: ["TwinlockKeyFile", "TwinlockOTP", "TwinlockSealing"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -156,10 +168,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "TwinlockQRTests",
+            dependencies: ["TwinlockQR", "TwinlockVarlink"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "TwinlockServiceTests",
             dependencies: [
-                "TwinlockAccounts", "TwinlockInterface", "TwinlockOTP", "TwinlockSealing", "TwinlockService",
-                "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting", "TwinlockVarlink", logging,
+                "TwinlockAccounts", "TwinlockInterface", "TwinlockKeyFile", "TwinlockOTP", "TwinlockQR",
+                "TwinlockSealing", "TwinlockService", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting",
+                "TwinlockVarlink",
+                logging,
             ],
             swiftSettings: settings
         ),

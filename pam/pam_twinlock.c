@@ -257,18 +257,31 @@ has_question(const struct reply *reply)
 	return reply->message.bytes != NULL || reply->prompt.bytes != NULL;
 }
 
+/*
+ * Whether what the daemon has to show may be shown. Drawn in block characters it may be only where the
+ * program names no remote host: ssh clients print what is not ASCII as numbers.
+ */
+static bool
+is_showable(const struct login *login, struct text message)
+{
+	const void *host = NULL;
+	bool is_remote = pam_get_item(login->pamh, PAM_RHOST, &host) != PAM_SUCCESS ||
+			 (host != NULL && *(const char *)host != '\0');
+
+	return message.bytes == NULL || are_lines(message.bytes, message.length, MESSAGE_MAX, !is_remote);
+}
+
 /* Shows what the daemon has to show, and asks: with its prompt where it sends one. */
 static int
 put_question(const struct login *login, struct secrets *secrets, const struct reply *reply)
 {
 	wipe_and_free(secrets->code);
 	secrets->code = NULL;
-	if ((reply->message.bytes != NULL &&
-		    !are_lines(reply->message.bytes, reply->message.length, MESSAGE_MAX)) ||
+	if (!is_showable(login, reply->message) ||
 		(reply->prompt.bytes != NULL &&
 			!is_one_line(reply->prompt.bytes, reply->prompt.length, PROMPT_MAX))) {
 		pam_syslog(login->pamh, LOG_ERR,
-			"what twinlockd has to show or to ask is too long or not printable ASCII: "
+			"what twinlockd has to show or to ask is too long or not printable here: "
 			"refusing the login");
 		return PAM_AUTHINFO_UNAVAIL;
 	}

@@ -85,28 +85,49 @@ is_user_name(const char *name, size_t limit)
 }
 
 static bool
-are_printable(const char *bytes, size_t length, size_t limit, bool with_line_feeds)
+is_printable(char byte)
+{
+	return byte >= 0x20 && byte <= 0x7e;
+}
+
+bool
+is_one_line(const char *bytes, size_t length, size_t limit)
 {
 	size_t i;
 
 	if (length == 0 || length > limit)
 		return false;
 	for (i = 0; i < length; i++)
-		if ((bytes[i] < 0x20 || bytes[i] > 0x7e) && !(with_line_feeds && bytes[i] == '\n'))
+		if (!is_printable(bytes[i]))
 			return false;
 	return true;
 }
 
-bool
-is_one_line(const char *bytes, size_t length, size_t limit)
+/* Upper half block, lower half block, full block. */
+static bool
+begins_with_block(const char *bytes, size_t length)
 {
-	return are_printable(bytes, length, limit, false);
+	return length >= 3 &&
+	       (memcmp(bytes, "\xe2\x96\x80", 3) == 0 || memcmp(bytes, "\xe2\x96\x84", 3) == 0 ||
+		       memcmp(bytes, "\xe2\x96\x88", 3) == 0);
 }
 
 bool
-are_lines(const char *bytes, size_t length, size_t limit)
+are_lines(const char *bytes, size_t length, size_t limit, bool with_blocks)
 {
-	return are_printable(bytes, length, limit, true);
+	size_t i = 0;
+
+	if (length == 0 || length > limit)
+		return false;
+	while (i < length) {
+		if (is_printable(bytes[i]) || bytes[i] == '\n')
+			i += 1;
+		else if (with_blocks && begins_with_block(bytes + i, length - i))
+			i += 3;
+		else
+			return false;
+	}
+	return true;
 }
 
 void

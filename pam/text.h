@@ -24,8 +24,11 @@ bool is_user_name(const char *name, size_t limit);
  */
 bool is_one_line(const char *bytes, size_t length, size_t limit);
 
-/* The same in several lines: line feeds are allowed. */
-bool are_lines(const char *bytes, size_t length, size_t limit);
+/*
+ * The same in several lines: line feeds are allowed. with_blocks: so are the three block characters that a QR
+ * code is drawn with (U+2580, U+2584, U+2588), and nothing else that is not ASCII.
+ */
+bool are_lines(const char *bytes, size_t length, size_t limit, bool with_blocks);
 
 /* A stranger's bytes as printable ASCII, cut to what a log line needs. */
 void escape_for_log(const char *bytes, char out[4 * LOGGED_NAME + sizeof("...")]);

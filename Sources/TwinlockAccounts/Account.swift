@@ -18,6 +18,11 @@ public struct SealedSecret: Equatable, Sendable {
         self.digits = digits
         self.timeStep = timeStep
     }
+
+    /// The same secret, sealed anew.
+    func sealed(anew sealed: [UInt8]) -> SealedSecret {
+        SealedSecret(sealed: sealed, algorithm: self.algorithm, digits: self.digits, timeStep: self.timeStep)
+    }
 }
 
 /// An active second factor.
@@ -52,12 +57,7 @@ extension Credential {
     /// The same factor with its secret sealed anew.
     public func sealed(anew sealed: [UInt8]) -> Credential {
         Credential(
-            secret: SealedSecret(
-                sealed: sealed,
-                algorithm: self.secret.algorithm,
-                digits: self.secret.digits,
-                timeStep: self.secret.timeStep
-            ),
+            secret: self.secret.sealed(anew: sealed),
             lastStep: self.lastStep,
             drift: self.drift,
             confirmedAt: self.confirmedAt
@@ -84,6 +84,11 @@ public struct SetUp: Equatable, Sendable {
         self.secret = secret
         self.begunAt = begunAt
         self.failures = failures
+    }
+
+    /// The same set-up with its secret sealed anew.
+    public func sealed(anew sealed: [UInt8]) -> SetUp {
+        SetUp(secret: self.secret.sealed(anew: sealed), begunAt: self.begunAt, failures: self.failures)
     }
 
     /// Whether it can still be confirmed. A clock set back makes it void too: its age is unknown then.

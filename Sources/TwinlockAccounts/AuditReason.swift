@@ -66,6 +66,9 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
     case adopted
     case notParted
     case storeRestored
+    case keyRotationBegun
+    case keyRotated
+    case keyIsCredential
     case accountProtected
     case sessionTooWeak
     case sessionOver
@@ -135,6 +138,9 @@ public enum AuditReason: String, Hashable, Sendable, CaseIterable {
         case .adopted: "second factor handed to who has name and uid now"
         case .notParted: "name and uid have not parted"
         case .storeRestored: "an older store was put back: sessions, tokens and codes of before end"
+        case .keyRotationBegun: "a new sealing key; everything is sealed anew with it"
+        case .keyRotated: "everything is sealed with the new key, the old one is gone"
+        case .keyIsCredential: "the sealing key is a credential, which the service manager keeps"
         case .accountProtected: "the account is an administrator's, which root alone changes"
         case .sessionTooWeak: "no session with both factors given that is new enough"
         case .sessionOver: "session over"

@@ -67,6 +67,8 @@ public struct GetHealthResult: Message {
     public var store: Administration.Condition
     /// Whether the password checker answered.
     public var checker: Administration.Condition
+    /// How far a rotation of the sealing key is that is not finished; nil where there is none.
+    public var keyRotation: KeyRotationState?
 
     /// As in the interface text.
     public static let fields: [Field] = [
@@ -75,6 +77,7 @@ public struct GetHealthResult: Message {
         .required("time", .int),
         .required("store", .word(Administration.Condition.allCases.map(\.rawValue))),
         .required("checker", .word(Administration.Condition.allCases.map(\.rawValue))),
+        .optional("keyRotation", .object(KeyRotationState.fields)),
     ]
 
     /// An answer.
@@ -83,13 +86,15 @@ public struct GetHealthResult: Message {
         started: Int64,
         time: Int64,
         store: Administration.Condition,
-        checker: Administration.Condition
+        checker: Administration.Condition,
+        keyRotation: KeyRotationState? = nil
     ) {
         self.version = version
         self.started = started
         self.time = time
         self.store = store
         self.checker = checker
+        self.keyRotation = keyRotation
     }
 
     /// Reads checked members.
@@ -99,15 +104,23 @@ public struct GetHealthResult: Message {
         self.time = object?["time"]?.integer ?? 0
         self.store = object?["store"]?.string.flatMap(Administration.Condition.init) ?? .failing
         self.checker = object?["checker"]?.string.flatMap(Administration.Condition.init) ?? .failing
+        let rotation = object?["keyRotation"]
+        self.keyRotation = rotation?.members == nil ? nil : KeyRotationState(checked: rotation)
     }
 
-    /// Writes all.
+    /// Writes the members that are there.
     public func write(to json: inout JSONWriter) {
         json.member("version", self.version)
         json.member("started", self.started)
         json.member("time", self.time)
         json.member("store", self.store.rawValue)
         json.member("checker", self.checker.rawValue)
+        if let keyRotation {
+            json.name("keyRotation")
+            json.beginObject()
+            keyRotation.write(to: &json)
+            json.endObject()
+        }
     }
 }
 

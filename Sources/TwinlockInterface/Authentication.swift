@@ -216,7 +216,8 @@ public struct SignInResult: Message {
     public var recoveryCodesLeft: Int64?
     /// With `signedIn` after a second factor: whether it was a recovery code.
     public var recoveryCodeUsed: Bool?
-    /// With `codeRequired`, to login programs: text to show before the prompt. Secret.
+    /// With `codeRequired`, to login programs: text to show before the prompt, ASCII but for the QR code on a virtual
+    /// console. Secret.
     public var message: SecretText?
     /// With `codeRequired`, to login programs: what to ask with.
     public var prompt: String?

@@ -30,6 +30,8 @@ public enum NamedError: Error, Hashable, Sendable {
     case parted
     /// They have not.
     case notParted
+    /// The sealing key is a credential of the service manager, which the daemon cannot replace.
+    case keyIsCredential
 
     /// The name inside an interface.
     public var member: String {
@@ -48,6 +50,7 @@ public enum NamedError: Error, Hashable, Sendable {
         case .unknownUser: "UnknownUser"
         case .parted: "Parted"
         case .notParted: "NotParted"
+        case .keyIsCredential: "KeyIsCredential"
         }
     }
 
@@ -56,7 +59,8 @@ public enum NamedError: Error, Hashable, Sendable {
         switch self {
         case .tooManyFailures: [.optional("seconds", .int)]
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted,
+            .keyIsCredential:
             []
         }
     }
@@ -73,7 +77,7 @@ public enum NamedError: Error, Hashable, Sendable {
         ],
         Administration.interface: [
             .authenticationFailed, .signInAgain, .unknownUser, .notEnabled, .noSetUp, .codeAlreadyUsed, .parted,
-            .notParted, .unavailable,
+            .notParted, .keyIsCredential, .unavailable,
         ],
     ]
 
@@ -84,7 +88,8 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures(let seconds):
             return .error(name) { $0.member("seconds", seconds.map(Int64.init)) }
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted,
+            .keyIsCredential:
             return .error(name)
         }
     }
@@ -99,7 +104,8 @@ public enum NamedError: Error, Hashable, Sendable {
         case .tooManyFailures:
             self = .tooManyFailures(seconds: (parameters?["seconds"]?.integer).map(Int.init))
         case .authenticationFailed, .signInAgain, .passwordExpired, .codeAlreadyUsed, .unavailable, .notEnabled,
-            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted:
+            .noSetUp, .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted,
+            .keyIsCredential:
             self = error
         }
     }

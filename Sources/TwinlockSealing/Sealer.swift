@@ -22,6 +22,19 @@ public struct Sealer: Sendable {
     /// The id of the key that new values are sealed with.
     public var currentKeyID: String { self.current.id }
 
+    /// Whether it opens for keys that seal no more.
+    public var opensForOlderKeys: Bool { !self.previous.isEmpty }
+
+    /// A sealer that seals with a new key, and opens what that or any key of this one sealed.
+    public func succeeded(by key: SealingKey) -> Sealer {
+        Sealer(current: key, previous: [self.current] + self.previous)
+    }
+
+    /// A sealer that knows the present key alone.
+    public func forgettingOlderKeys() -> Sealer {
+        Sealer(current: self.current)
+    }
+
     /// Seals `secret` for one context.
     ///
     /// Salt and nonce come from the system's generator.

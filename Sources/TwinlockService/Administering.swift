@@ -11,12 +11,14 @@ extension TwinlockService {
         let now = self.surroundings.now()
         async let store = self.storeCondition(at: now)
         async let checker = self.checkerCondition()
+        async let rotation = self.unfinishedRotation()
         return GetHealthResult(
             version: self.version,
             started: self.started.value,
             time: now.value,
             store: await store,
-            checker: await checker
+            checker: await checker,
+            keyRotation: await rotation
         )
     }
 

@@ -35,6 +35,7 @@ extension TwinlockService {
             () async throws(Refusal) in
             try self.newRecoveryCodes(1, for: account.identity)
         }
+        defer { new.lease.end() }
         let now = self.surroundings.now()
         let expires = now + Int(seconds)
         try await self.change(.account(account.identity), call.subject, method, .recoveryCodeIssued) {
@@ -132,9 +133,11 @@ extension TwinlockService {
         guard candidates.count == 1, let former = candidates.first, let credential = former.credential else {
             throw self.parted(identity, call.subject, method)
         }
+        let lease = self.sealers.lease()
+        defer { lease.end() }
         let sealed = try await self.carryingOut(method, for: .account(identity), origin: origin) {
             () async throws(Refusal) in
-            try await self.sealedAnew(former, credential, for: identity)
+            try await self.sealedAnew(former, credential, for: identity, by: lease.sealer)
         }
         try await self.change(.account(identity), call.subject, method, .adopted) { () async throws(StoreError) in
             try await self.store.adopt(
@@ -232,7 +235,8 @@ extension TwinlockService {
     private func sealedAnew(
         _ account: Account,
         _ credential: Credential,
-        for identity: Identity
+        for identity: Identity,
+        by sealer: Sealer
     ) async throws(Refusal) -> AdoptedSecrets {
         do {
             let secret = try self.sealer.open(
@@ -242,10 +246,10 @@ extension TwinlockService {
             let codes = try await self.store.recoveryCodes(account: account.id, generation: account.generation)
             var resealed: [RecoveryCodePlace: [UInt8]] = [:]
             for (place, code) in try self.open(codes.places, of: account.identity) {
-                resealed[place] = try self.sealer.seal(code.stored, for: Self.recoveryContext(identity)).bytes
+                resealed[place] = try sealer.seal(code.stored, for: Self.recoveryContext(identity)).bytes
             }
             return AdoptedSecrets(
-                secret: try self.sealer.seal(secret, for: Self.secretContext(identity)).bytes,
+                secret: try sealer.seal(secret, for: Self.secretContext(identity)).bytes,
                 recoveryCodes: resealed
             )
         } catch StoreError.conflict {

@@ -126,13 +126,16 @@ extension TwinlockService {
 
     /// Saves the records that wait, and removes what is too old or too many. Nobody waits for it.
     public func tidyRecords() async {
+        self.sealers.forgetRetiredKeys(at: self.surroundings.now())
         await self.trail.flush()
         await self.trail.trim()
     }
 
-    /// Ends the calls that follow the log; at a stop, before it is waited for the calls at work.
+    /// Ends the calls that follow something, and what goes on by itself; at a stop, before it is waited for the calls at
+    /// work.
     public func endFollowing() {
         self.trail.tail.end()
+        self.rotation.stop()
     }
 
     /// Saves the records that wait; at a stop, when no call comes any more and before the store closes.

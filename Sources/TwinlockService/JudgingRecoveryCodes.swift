@@ -115,18 +115,19 @@ extension TwinlockService {
         throw .named(.unavailable)
     }
 
-    /// New recovery codes for an account: as they are shown, and as they are stored.
+    /// New recovery codes for an account.
     func newRecoveryCodes(
         _ count: Int = RecoverySet.size,
         for identity: Identity
-    ) throws(Refusal) -> (texts: [SecretText], sealed: [[UInt8]]) {
+    ) throws(Refusal) -> NewRecoveryCodes {
         let codes = RecoveryCode.distinct(count, random: self.surroundings.random)
+        let lease = self.sealers.lease()
         do throws(SealingError) {
             var sealed: [[UInt8]] = []
             for code in codes {
-                sealed.append(try self.sealer.seal(code.stored, for: Self.recoveryContext(identity)).bytes)
+                sealed.append(try lease.sealer.seal(code.stored, for: Self.recoveryContext(identity)).bytes)
             }
-            return (codes.map { $0.text().asText() }, sealed)
+            return NewRecoveryCodes(texts: codes.map { $0.text().asText() }, sealed: sealed, lease: lease)
         } catch {
             self.log.failure("cannot seal recovery codes: \(error)")
             throw .named(.unavailable)
@@ -179,4 +180,14 @@ extension TwinlockService {
             throw await refusal(.wait(seconds: seconds))
         }
     }
+}
+
+/// Recovery codes that are about to be stored.
+struct NewRecoveryCodes: Sendable {
+    /// As they are shown.
+    let texts: [SecretText]
+    /// As they are stored.
+    let sealed: [[UInt8]]
+    /// To be ended when they are.
+    let lease: SealingLease
 }

@@ -49,6 +49,7 @@ extension TwinlockService {
             throw self.notEnabled(call.subject.identity, origin, "RegenerateRecoveryCodes")
         }
         let new = try self.newRecoveryCodes(for: account.identity)
+        defer { new.lease.end() }
         let now = self.surroundings.now()
         do {
             try await self.store.replaceRecoveryCodes(

@@ -180,5 +180,6 @@ extension TwinlockService {
         ),
         MethodEntry(Administration.Adopt.self, callers: .administrator { $0.session }, handle: adopt),
         MethodEntry(Administration.MarkRestored.self, callers: .root, handle: markRestored),
+        MethodEntry(Administration.RotateKey.self, callers: .root, handle: rotateKey),
     ]
 }

@@ -70,13 +70,13 @@ actor PasswordFieldKeyring {
     private static let context = SealingContext(account: "", kind: .passwordFieldKey)
 
     private let store: any AccountStore
-    private let sealer: Sealer
+    private let sealers: Sealers
     private let random: @Sendable (Int) -> SecretBytes
     private var found: PasswordFieldKey?
 
-    init(store: any AccountStore, sealer: Sealer, random: @escaping @Sendable (Int) -> SecretBytes) {
+    init(store: any AccountStore, sealers: Sealers, random: @escaping @Sendable (Int) -> SecretBytes) {
         self.store = store
-        self.sealer = sealer
+        self.sealers = sealers
         self.random = random
     }
 
@@ -87,9 +87,11 @@ actor PasswordFieldKeyring {
         if let found = self.found {
             return found
         }
-        let made = try self.sealer.seal(self.random(PasswordFieldKey.byteCount), for: Self.context)
+        let lease = self.sealers.lease()
+        defer { lease.end() }
+        let made = try lease.sealer.seal(self.random(PasswordFieldKey.byteCount), for: Self.context)
         let kept = try await self.store.sealedKey(for: Self.context.kind.rawValue, orElse: made.bytes)
-        let key = PasswordFieldKey(material: try self.sealer.open(Sealed(bytes: kept), for: Self.context))
+        let key = PasswordFieldKey(material: try self.sealers.current.open(Sealed(bytes: kept), for: Self.context))
         self.found = key
         return key
     }

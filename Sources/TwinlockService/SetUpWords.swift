@@ -1,15 +1,24 @@
 import TwinlockInterface
+import TwinlockQR
 import TwinlockVarlink
 
 /// What a person reads who sets a second factor up while he logs in: lines of printable ASCII, no wider than a terminal
-/// unless a key or a link is. ssh clients print other bytes as numbers.
+/// unless a key or a link is. ssh clients print other bytes as numbers; the drawing of a QR code has some, and is for
+/// consoles alone.
 enum SetUpWords {
     static let codePrompt = "Code: "
     static let savedPrompt = "Type one of them when they are saved: "
 
+    /// What a drawing may take: a terminal of 80 by 24 that shows the prompt, too.
+    private static let room = QRDrawing.Size(columns: 80, rows: 23)
+
     /// A set-up that was begun. Secret.
-    static func begun(_ setUp: BeginSetUpResult) -> SecretText {
-        self.text { frame in
+    ///
+    /// - Parameter withDrawing: Whether a QR code follows the text, where it has room. It comes last, so that it is on the
+    ///   screen while the code is asked for.
+    static func begun(_ setUp: BeginSetUpResult, withDrawing: Bool) -> SecretText {
+        let drawing = withDrawing ? self.drawing(of: setUp.uri) : nil
+        return self.text { frame in
             frame.append(
                 """
                 This account must have a second factor, and has none yet. Set one up now: add
@@ -33,8 +42,19 @@ enum SetUpWords {
                 """
             )
             frame.append(setUp.uri)
-            frame.append("\n\nThen type the code that the app shows.\n")
+            guard let drawing else { return frame.append("\n\nThen type the code that the app shows.\n") }
+            frame.append("\n\nor let it scan the picture. Then type the code that the app shows.\n\n")
+            drawing.draw(into: frame)
+            // Login programs end a message with a line feed of their own: a second one would push the drawing up.
+            frame.truncate(to: frame.count - 1)
         }
+    }
+
+    /// The QR code of a link, with as little around it as readers manage with; nil where it has no room.
+    private static func drawing(of uri: SecretText) -> QRDrawing? {
+        guard let symbol = uri.withUnsafeBytes({ QRSymbol(encoding: $0) }) else { return nil }
+        let drawing = QRDrawing.smallest(symbol, style: .plainHalfBlocks)
+        return drawing.size.fits(in: self.room) ? drawing : nil
     }
 
     /// The first code was wrong.

@@ -53,7 +53,9 @@ extension TwinlockService {
         let uri: OTPAuthURI
         do {
             uri = try NewFactor.uri(secret, issuer: self.policy.issuer, account: identity.name)
-            let sealed = try self.sealer.seal(secret, for: Self.secretContext(identity))
+            let lease = self.sealers.lease()
+            defer { lease.end() }
+            let sealed = try lease.sealer.seal(secret, for: Self.secretContext(identity))
             _ = try await self.store.beginSetUp(
                 NewFactor.setUp(sealed, begun: begun),
                 for: identity,
@@ -97,7 +99,7 @@ extension TwinlockService {
     /// Confirms a set-up for somebody, with the code as typed.
     func confirmSetUp(
         of identity: Identity,
-        code: SecretText,
+        code typed: SecretText,
         origin: SignInOrigin
     ) async throws(Refusal) -> NewRecoveryCodesResult {
         let enrolment = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
@@ -117,7 +119,7 @@ extension TwinlockService {
             throw .named(.noSetUp)
         }
         let now = self.surroundings.now()
-        let code = code.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
+        let code = typed.withUnsafeBytes { Code(normalizing: $0, digits: setUp.secret.digits) }
         let (match, recovery) = try await self.carryingOut("ConfirmSetUp", for: .account(identity), origin: origin) {
             () async throws(Refusal) in
             (
@@ -125,6 +127,7 @@ extension TwinlockService {
                 try self.newRecoveryCodes(for: identity)
             )
         }
+        defer { recovery.lease.end() }
         let verdict: SetUpVerdict
         do {
             verdict = try await self.store.confirmSetUp(
@@ -135,6 +138,9 @@ extension TwinlockService {
                 at: now
             )
         } catch .conflict {
+            if await self.isSealedAnew(setUp, of: identity) {
+                return try await self.confirmSetUp(of: identity, code: typed, origin: origin)
+            }
             self.log.decision("ConfirmSetUp", .refused, .setUpMissing, of: identity, origin: origin)
             throw .named(.noSetUp)
         } catch {
@@ -153,6 +159,22 @@ extension TwinlockService {
             self.log.decision("ConfirmSetUp", .refused, .setUpMissing, of: identity, origin: origin)
             throw .named(.noSetUp)
         }
+    }
+
+    /// Whether a set-up is still the one that was read, and the key's rotation has sealed it anew meanwhile.
+    func isSealedAnew(_ setUp: SetUp, of identity: Identity) async -> Bool {
+        let now: SetUp?
+        switch try? await self.enrolment(of: identity) {
+        case .none(let account)?: now = account?.setUp
+        case .active(let account, _)?: now = account.setUp
+        case .parted?, nil: now = nil
+        }
+        let context = Self.secretContext(identity)
+        guard let now, now.begunAt == setUp.begunAt, now.secret != setUp.secret,
+            let was = try? self.sealer.open(Sealed(bytes: setUp.secret.sealed), for: context),
+            let found = try? self.sealer.open(Sealed(bytes: now.secret.sealed), for: context)
+        else { return false }
+        return was.withUnsafeBytes { was in found.withUnsafeBytes { was.elementsEqual($0) } }
     }
 
     func disable(_ call: AuthorizedCall<SensitiveParameters, AccountSubject>) async throws(Refusal) -> Empty {

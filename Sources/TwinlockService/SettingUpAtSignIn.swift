@@ -30,7 +30,8 @@ extension TwinlockService {
             )
         }
         let setUp = try await self.beginSetUp(for: identity, under: .none(account), origin: origin)
-        return try self.ask(pending, SetUpWords.begun(setUp), prompt: SetUpWords.codePrompt)
+        let words = SetUpWords.begun(setUp, withDrawing: origin.isAtConsole)
+        return try self.ask(pending, words, prompt: SetUpWords.codePrompt)
     }
 
     /// Takes the first code of the app in a login's conversation, and hands out the recovery codes.

@@ -199,10 +199,7 @@ extension TwinlockService {
 
     /// The pending sign-in behind a session's text, whoever asks and however old; nil for anything else.
     func pendingSignIn(_ text: SecretText) -> PendingSignIn? {
-        guard let sealed = SessionValue.sealed(of: text),
-            let encoded = try? self.sealer.open(sealed, for: Self.pendingContext)
-        else { return nil }
-        return PendingSignIn(encoded: encoded)
+        SessionValue.sealed(of: text).flatMap { self.sealers.pendingSignIn($0, in: Self.pendingContext) }
     }
 
     private static func factors(_ passed: [Factor], hasPassword: Bool) -> [Factor] {

@@ -11,7 +11,8 @@ public import TwinlockVarlink
 /// What must outlive a kill is in the store; what is here may be forgotten at any moment without letting anybody in.
 public final class TwinlockService: Sendable {
     let store: any AccountStore
-    let sealer: Sealer
+    let sealers: Sealers
+    let rotation: KeyRotation
     let checker: any PasswordChecker
     private let currentPolicy: Locked<ServicePolicy>
     let surroundings: Surroundings
@@ -34,9 +35,14 @@ public final class TwinlockService: Sendable {
     public static let checksAtOnce = CheckGate.places
 
     /// A service over a store, a key and a checker.
+    ///
+    /// - Parameters:
+    ///   - sealer: Where it opens for older keys, a rotation of the key is not finished: see `resumeKeyRotation`.
+    ///   - custody: Who keeps its key.
     public init(
         store: any AccountStore,
         sealer: Sealer,
+        custody: any KeyCustody,
         checker: any PasswordChecker,
         policy: ServicePolicy,
         surroundings: Surroundings,
@@ -45,7 +51,8 @@ public final class TwinlockService: Sendable {
         retention: AuditRetention = AuditRetention()
     ) {
         self.store = store
-        self.sealer = sealer
+        let sealers = Sealers(sealer, since: surroundings.now())
+        self.sealers = sealers
         self.checker = checker
         self.currentPolicy = Locked(policy)
         self.surroundings = surroundings
@@ -54,8 +61,18 @@ public final class TwinlockService: Sendable {
         self.trail = AuditTrail(store: store, retention: retention, now: surroundings.now, logger: logger)
         self.log = DecisionLog(logger: logger, trail: self.trail, now: surroundings.now)
         self.directory = Directory(checker: checker)
-        self.fieldKeyring = PasswordFieldKeyring(store: store, sealer: sealer, random: surroundings.random)
+        self.fieldKeyring = PasswordFieldKeyring(store: store, sealers: sealers, random: surroundings.random)
+        self.rotation = KeyRotation(
+            store: store,
+            sealers: sealers,
+            custody: custody,
+            surroundings: surroundings,
+            log: self.log
+        )
     }
+
+    /// For opening, and for what is not stored: see `Sealers`.
+    var sealer: Sealer { self.sealers.current }
 
     /// What holds now.
     var policy: ServicePolicy { self.currentPolicy.withLock { $0 } }

@@ -19,7 +19,7 @@ public enum StoreError: Error, Hashable, Sendable {
 /// transaction, each in a savepoint of its own: one that fails leaves its neighbours as if it had never been asked.
 /// Every operation may throw `unavailable` or `damaged`.
 public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore, SessionListStore, TokenStore,
-    SealedKeyStore, AdministrationStore
+    SealedKeyStore, AdministrationStore, ResealingStore
 {
     /// All accounts that carry this name or this uid: none, one, or two that have parted.
     func accounts(sharing identity: Identity) async throws(StoreError) -> [Account]

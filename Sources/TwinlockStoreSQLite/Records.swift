@@ -16,6 +16,8 @@ final class Records {
     let tokens: TokenRecords
     /// The daemon's own sealed keys.
     let sealedKeys: SealedKeyRecords
+    /// All that is sealed.
+    let resealing: ResealingRecords
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -34,6 +36,7 @@ final class Records {
         self.audit = try AuditRecords(database)
         self.tokens = try TokenRecords(database)
         self.sealedKeys = try SealedKeyRecords(database)
+        self.resealing = try ResealingRecords(database)
         self.trial = try database.prepare(
             "INSERT INTO trials (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             to: "save to store"

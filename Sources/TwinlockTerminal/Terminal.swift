@@ -67,15 +67,23 @@ public final class Terminal {
         _ = Output.write(frame, to: self.descriptor)
     }
 
+    /// Columns and rows of characters.
+    public struct Size: Hashable, Sendable {
+        /// Characters across.
+        public let columns: Int
+        /// Characters down.
+        public let rows: Int
+    }
+
     /// How many characters a descriptor's terminal shows; nil if it is none.
     ///
     /// 80 by 24 if it does not say.
-    public static func size(of descriptor: Int32) -> QRDrawing.Size? {
+    public static func size(of descriptor: Int32) -> Size? {
         guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-            return QRDrawing.Size(columns: 80, rows: 24)
+            return Size(columns: 80, rows: 24)
         }
-        return QRDrawing.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+        return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 }

@@ -85,8 +85,8 @@ public final class Frame: @unchecked Sendable, CustomStringConvertible {
         self.count = 0
     }
 
-    /// Overwrites and drops what lies behind the first `count` bytes.
-    func truncate(to count: Int) {
+    /// Overwrites and drops what lies behind the first `count` bytes, of which there must be as many.
+    public func truncate(to count: Int) {
         precondition(count <= self.count, "a frame is cut to fewer bytes than it has")
         TwinlockVarlink.wipe(UnsafeMutableRawBufferPointer(rebasing: self.storage[count..<self.count]))
         self.count = count

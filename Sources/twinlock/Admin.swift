@@ -17,7 +17,7 @@ struct Admin: ParsableCommand {
         subcommands: [
             AdminHealth.self, AdminDoctor.self, AdminList.self, AdminShow.self, AdminSetUp.self, AdminIssueCode.self,
             AdminReset.self, AdminUnlock.self, AdminResynchronise.self, AdminAdopt.self, AdminRestored.self,
-            AdminLog.self,
+            AdminRotateKey.self, AdminLog.self,
         ]
     )
 }

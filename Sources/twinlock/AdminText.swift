@@ -27,13 +27,17 @@ enum AdminText {
 
     /// One fact a line.
     static func lines(_ health: GetHealthResult) -> String {
-        let facts = [
+        var facts = [
             ("Version", health.version.printable),
             ("Serving since", Wording.time(health.started)),
             ("Its clock", Wording.time(health.time)),
             ("Saving", self.word(health.store)),
             ("Password checks", self.word(health.checker)),
         ]
+        if let rotation = health.keyRotation {
+            let done = "\(rotation.accountsDone) of \(rotation.accountsTotal) accounts"
+            facts.append(("Sealing key", "being replaced, \(done); it goes on by itself"))
+        }
         return facts.map { "\(self.padded($0.0, to: 18))\($0.1)\n" }.joined()
     }
 

@@ -117,7 +117,8 @@ struct AdministratorAccess {
                     cause: failure.cause
                 )
         case .authenticationFailed, .tooManyFailures, .passwordExpired, .codeAlreadyUsed, .unavailable, .noSetUp,
-            .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted, nil:
+            .recoveryCodesReplaced, .notFound, .tooManyTokens, .unknownUser, .parted, .notParted,
+            .keyIsCredential, nil:
             return failure
         }
     }

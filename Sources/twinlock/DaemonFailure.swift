@@ -52,6 +52,11 @@ extension Failure {
             )
         case .notParted:
             return (.refused, "the account's name and uid have not parted", "there is nothing to adopt")
+        case .keyIsCredential:
+            return (
+                .refused, "the sealing key is a credential that the service manager keeps for the daemon",
+                "replace it there: the administrator's guide (Replacing the key) says how"
+            )
         case .noSetUp:
             return (
                 .refused, "the set-up is void: it took too long or too many wrong codes, or was begun anew elsewhere",

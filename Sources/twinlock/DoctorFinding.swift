@@ -36,6 +36,7 @@ struct DoctorFinding: Hashable, Sendable {
         case exempt
         case lockerWithoutCode = "locker-without-code"
         case sealingKey = "sealing-key"
+        case keyRotation = "key-rotation"
         case notLookedAt = "not-looked-at"
 
         var severity: Severity {
@@ -47,7 +48,7 @@ struct DoctorFinding: Hashable, Sendable {
             case .sshdKeyAlone, .sshdWithoutPAM, .wrongCodePasses, .passesBefore, .serviceWithoutCode, .stateReadable,
                 .settingsWritable:
                 return .letsIn
-            case .exempt, .lockerWithoutCode, .sealingKey, .notLookedAt:
+            case .exempt, .lockerWithoutCode, .sealingKey, .keyRotation, .notLookedAt:
                 return .note
             }
         }

@@ -46,6 +46,17 @@ struct DoctorRound {
             ]
         }
         var findings: [DoctorFinding] = []
+        if let rotation = health.keyRotation {
+            findings.append(
+                DoctorFinding(
+                    .keyRotation,
+                    at: nil,
+                    "the sealing key is being replaced: "
+                        + "\(rotation.accountsDone) of \(rotation.accountsTotal) accounts are done",
+                    advice: "nothing, it goes on by itself; where it does not, \(log)"
+                )
+            )
+        }
         if health.store == .failing {
             findings.append(
                 DoctorFinding(

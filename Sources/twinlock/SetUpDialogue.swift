@@ -1,5 +1,6 @@
 import ArgumentParser
 import TwinlockInterface
+import TwinlockQR
 import TwinlockTerminal
 import TwinlockVarlink
 
@@ -42,8 +43,8 @@ struct SetUpDialogue {
 
     /// The QR code, if standard output is a terminal with room for it and for the prompt below it.
     private func drawing(of uri: SecretText) -> QRDrawing? {
-        guard var room = Terminal.size(of: Output.standard) else { return nil }
-        room.rows -= 1
+        guard let terminal = Terminal.size(of: Output.standard) else { return nil }
+        let room = QRDrawing.Size(columns: terminal.columns, rows: terminal.rows - 1)
         guard let symbol = uri.withUnsafeBytes({ QRSymbol(encoding: $0) }) else {
             Failure.advise("the data do not fit into a QR code")
             return nil

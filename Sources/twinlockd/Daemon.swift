@@ -44,7 +44,8 @@ struct Daemon {
         lookUpThreads.start()
         let service = TwinlockService(
             store: store.store,
-            sealer: Sealer(current: store.key),
+            sealer: store.sealer,
+            custody: store.custody,
             checker: CheckerClient(
                 path: checkerPath,
                 peer: privileges.uid,
@@ -66,6 +67,7 @@ struct Daemon {
             logger: logger
         )
         let tidying = Self.tidy(service)
+        Task { await service.resumeKeyRotation() }
         let checkerIsGone = Self.watch(privileges.checkerControl, logger: logger)
         let watchdog = Watchdog(manager: manager, group: group, store: store.store).start()
         var reload = Reload(from: source, after: loaded, logger: logger) { settings in
@@ -102,7 +104,7 @@ struct Daemon {
         .seconds(Int64(self.settings.checkerDeadline) + 10) + Limits.writeTime
     }
 
-    private func openStore() throws -> (store: SQLiteStore, key: SealingKey) {
+    private func openStore() throws -> (store: SQLiteStore, sealer: Sealer, custody: any KeyCustody) {
         // Two first starts at once would each make a key, and one of them would run with the other's on the disk. Whoever
         // comes second waits here, and then finds a database that is taken.
         let directory = open(self.settings.stateDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -111,7 +113,7 @@ struct Daemon {
             throw StartError("cannot lock the directory \"\(self.settings.stateDirectory)\"", errno: errno)
         }
         let path = "\(self.settings.stateDirectory)/twinlock.db"
-        let file = try KeyFile.find(
+        let key = try KeyOfDaemon.find(
             stateDirectory: self.settings.stateDirectory,
             databaseExists: access(path, F_OK) == 0
         )
@@ -124,8 +126,8 @@ struct Daemon {
             case .conflict, .parted: throw StartError("cannot open store at \"\(path)\"")
             }
         }
-        try file.settle()
-        return (store, file.key)
+        try key.settle()
+        return (store, key.sealer, key.custody)
     }
 
     /// Removes now and then what nobody will ask for again.

@@ -106,6 +106,10 @@ def test_backup_and_restore(host):
     assert kept.name in listed and later.name not in listed
     assert not host.ssh(kept.name, kept.password)
     assert host.ssh(kept.name, kept.password, kept.recovery_codes[0])
+    before = host.read("/root/twinlock-sealing.key")
+    host.shell(guide.commands("rotate"))
+    assert host.read("/root/twinlock-sealing.key") != before
+    assert host.ssh(kept.name, kept.password, kept.recovery_codes[1])
 
 
 def test_a_sealed_key(host):

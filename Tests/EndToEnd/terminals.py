@@ -17,11 +17,16 @@ from waiting import BOUND, wait_for
 
 
 class Pty:
-    """A program on a pseudo-terminal of its own, which it controls."""
+    """A program on a pseudo-terminal of its own, which it controls.
+
+    With `name` the terminal is called so, a virtual console for example: what containers do for theirs, and what
+    ttyname(3) believes.
+    """
 
     def __init__(
-        self, words, user=None, group=None, extra_groups=None, cwd="/", env=None, size=(60, 130), echo_to=None
+        self, words, user=None, group=None, extra_groups=None, cwd="/", env=None, size=(60, 130), echo_to=None, name=None
     ):
+        self._name = name
         self.seen = ""
         self._unread = ""
         self._echo_to = echo_to
@@ -29,6 +34,8 @@ class Pty:
         if self.pid == 0:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+                if name is not None:
+                    self._call_terminal(name)
                 if user is not None:
                     os.setgroups(extra_groups or [])
                     os.setgid(group)
@@ -38,6 +45,15 @@ class Pty:
             finally:
                 os._exit(127)
 
+    @staticmethod
+    def _call_terminal(name):
+        open(name, "a").close()
+        subprocess.run(["mount", "--bind", os.ttyname(0), name], check=True)
+        terminal = os.open(name, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(terminal, descriptor)
+        os.close(terminal)
+
     def __enter__(self):
         return self
 
@@ -45,7 +61,10 @@ class Pty:
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self._terminal)
+        if self._terminal is not None:
+            os.close(self._terminal)
+        if self._name is not None:
+            subprocess.run(["umount", "--lazy", self._name], check=True)
 
     def _read_some(self):
         """More output; None at its end."""
@@ -79,6 +98,13 @@ class Pty:
 
     def send(self, text):
         os.write(self._terminal, text.encode())
+
+    def hang_up(self):
+        """Closes the other end of the terminal, as a lost connection does, and waits for the program to end of it."""
+        os.close(self._terminal)
+        self._terminal = None
+        wait_for(lambda: os.waitpid(self.pid, os.WNOHANG)[0], "the program to end without its terminal")
+        self.pid = None
 
     def finish(self):
         """Waits for the end. Returns the output that was not read yet and the exit status."""

@@ -22,7 +22,7 @@ COMMANDS = [
     *[f"tokens {what}" for what in ("list", "create", "edit", "refresh", "revoke")],
     *["sessions list", "sessions revoke", "log", "clear-failures"],
     *[f"admin {what}" for what in ("health", "doctor", "list", "show", "set-up", "issue-code", "reset")],
-    *[f"admin {what}" for what in ("unlock", "resynchronise", "adopt", "restored", "log")],
+    *[f"admin {what}" for what in ("unlock", "resynchronise", "adopt", "restored", "rotate-key", "log")],
 ]
 
 # Macros of mdoc(7) that only choose a font or a mark for the words after them.
@@ -346,11 +346,12 @@ def test_the_commands_page_has_every_member_of_its_json():
     page = Page("twinlock.1")
     members = {}
     methods = ["GetStatus", "BeginSetUp", "ConfirmSetUp", "ViewRecoveryCodes", "GetHealth", "SignIn"]
-    administration = ["ShowAccount", "ExplainPolicy", "IssueRecoveryCode", "Reset", "Resynchronise"]
+    administration = ["ShowAccount", "ExplainPolicy", "IssueRecoveryCode", "Reset", "Resynchronise", "RotateKey"]
     for method in [*methods, "CreateToken", "RevokeSessions", *administration]:
         reply = re.search(rf"^method {method}\([^)]*\) -> \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[method] = set(re.findall(r"(\w+):", reply))
-    for name in ("RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes", "RuleOutcome"):
+    entries = ["RecoveryCode", "TokenEntry", "SessionEntry", "LogRecord", "AuditRecord", "FailedCodes", "RuleOutcome"]
+    for name in [*entries, "KeyRotation"]:
         fields = re.search(rf"^type {name} \(([^)]*)\)", source, re.MULTILINE).group(1)
         members[name] = set(re.findall(r"(\w+):", fields))
     doctor = (REPOSITORY / "Sources/twinlock/AdminDoctor.swift").read_text()

@@ -27,6 +27,7 @@ struct InterfaceTextTests {
         Self.tables(Administration.Resynchronise.self),
         Self.tables(Administration.Adopt.self),
         Self.tables(Administration.MarkRestored.self),
+        Self.tables(Administration.RotateKey.self),
         Self.tables(OwnAccount.ViewRecoveryCodes.self),
         Self.tables(OwnAccount.RegenerateRecoveryCodes.self),
         Self.tables(OwnAccount.AcknowledgeRecoveryCodes.self),

@@ -75,7 +75,10 @@ struct PasswordFieldKeyTests {
         let store = InMemoryStore()
         func keyring(_ number: UInt8, random: UInt8) throws -> PasswordFieldKeyring {
             let material = SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: number) }
-            return PasswordFieldKeyring(store: store, sealer: Sealer(current: try SealingKey(material: material))) {
+            return PasswordFieldKeyring(
+                store: store,
+                sealers: Sealers(Sealer(current: try SealingKey(material: material)), since: UnixSeconds(0))
+            ) {
                 _ in
                 Self.material(random)
             }

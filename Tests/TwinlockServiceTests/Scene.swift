@@ -141,6 +141,7 @@ final class Scene: Sendable {
 
     let host = FakeHost()
     let store = InMemoryStore()
+    let custody = KeysInMemory()
     let service: TwinlockService
     private let clock: Clock
 
@@ -181,6 +182,7 @@ final class Scene: Sendable {
         self.service = TwinlockService(
             store: store ?? self.store,
             sealer: Sealer(current: try SealingKey(material: material)),
+            custody: self.custody,
             checker: self.host,
             policy: policy,
             surroundings: Surroundings(

@@ -167,7 +167,8 @@ struct SetUpAtSignInTests {
         )
         let codes = Array(repeating: SecretText("ABCDE-FGHJK"), count: 10)
         let all = [
-            SetUpWords.begun(setUp), SetUpWords.wrongCode, SetUpWords.recoveryCodes(codes), SetUpWords.noneOfThem,
+            SetUpWords.begun(setUp, withDrawing: false), SetUpWords.wrongCode, SetUpWords.recoveryCodes(codes),
+            SetUpWords.noneOfThem,
         ]
         for message in all {
             #expect(message.count <= SignInResult.maximumMessageBytes)

@@ -73,6 +73,24 @@ extension ForwardingStore {
         try await self.around.run { store throws(StoreError) in try await store.endSessionsAndTokens(of: identity) }
     }
 
+    func countAccounts() async throws(StoreError) -> Int {
+        try await self.around.run { store throws(StoreError) in try await store.countAccounts() }
+    }
+
+    func sealedValues(ofAccountsAfter number: Int64, limit: Int) async throws(StoreError) -> SealedPage {
+        try await self.around.run { store throws(StoreError) in
+            try await store.sealedValues(ofAccountsAfter: number, limit: limit)
+        }
+    }
+
+    func ownSealedValues() async throws(StoreError) -> [SealedValue] {
+        try await self.around.run { store throws(StoreError) in try await store.ownSealedValues() }
+    }
+
+    func reseal(_ value: SealedValue, as sealed: [UInt8]) async throws(StoreError) -> Bool {
+        try await self.around.run { store throws(StoreError) in try await store.reseal(value, as: sealed) }
+    }
+
     func sealedKey(for purpose: String, orElse made: [UInt8]) async throws(StoreError) -> [UInt8] {
         try await self.around.run { store throws(StoreError) in
             try await store.sealedKey(for: purpose, orElse: made)

@@ -92,6 +92,47 @@ def test_texts_at_their_limits_are_shown_as_they_are(daemon, sign_in, more):
     assert outcome.messages == [("info", more["message"])]
 
 
+# A QR code, as it is drawn where the terminal is the machine's own.
+DRAWING = "Scan this:\n\n\u2588\u2580\u2584 \u2588\n\u2584\u2580\u2588  \u2580"
+
+
+@pytest.mark.parametrize("named", [{}, {"rhost": ""}], ids=repr)
+def test_half_blocks_are_shown_where_there_is_no_remote_host(daemon, sign_in, named):
+    daemon(question(message=DRAWING, prompt="Code: "), signed_in())
+    outcome = sign_in(["correct horse", "1"], tty="/dev/tty1", **named)
+    assert (outcome.result, outcome.messages) == ("PAM_SUCCESS", [("info", DRAWING)])
+
+
+def test_as_many_half_blocks_as_the_limit_holds_bytes_for_are_shown(daemon, sign_in):
+    text = "\u2588" * 1365 + "\n"
+    daemon(question(message=text, prompt="Code: "), signed_in())
+    assert sign_in(["correct horse", "1"]).messages == [("info", text)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompt": "\u2588"},
+        *({"message": DRAWING + other} for other in "\u257f\u2581\u2583\u2585\u2589\u2590\u25a0\u2591\u2680"),
+        {"message": DRAWING + "\x1b[1m"},
+        {"message": "\u2588" * 1365 + "\n\n"},
+    ],
+    ids=ascii,
+)
+def test_other_characters_are_shown_beside_them_as_little_as_without(daemon, sign_in, more):
+    daemon(question(**more), signed_in())
+    outcome = sign_in(["correct horse", "1"])
+    assert (outcome.result, outcome.messages, outcome.prompts) == ("PAM_AUTHINFO_UNAVAIL", [], [PASSWORD_PROMPT])
+
+
+@pytest.mark.parametrize("when", ["first", "later"])
+def test_a_login_from_elsewhere_is_sent_no_half_blocks(daemon, sign_in, when):
+    daemon(*[code_required()] * (when == "later"), question(message=DRAWING), signed_in())
+    outcome = sign_in(["correct horse", "1", "2"], rhost="192.0.2.7", tty="/dev/tty1")
+    assert (outcome.result, outcome.messages) == ("PAM_AUTHINFO_UNAVAIL", [])
+    assert "not printable here" in outcome.log_text
+
+
 def test_null_is_no_question(daemon, sign_in):
     daemon(question(message=None, prompt=None), signed_in())
     outcome = sign_in(["correct horse", "1"])

@@ -3,8 +3,8 @@
  *
  * Claims, of a frame that is taken: every text is in the frame, is UTF-8 and is followed by a NUL; numbers
  * are within their bounds; white space around it changes nothing; with its last byte cut off it is not taken.
- * And of any input: what is said to be printable is, what is escaped for the log is printable, and a name has
- * no control character.
+ * And of any input: what is said to be printable is, in ASCII but for the three block characters where they
+ * are allowed; what is escaped for the log is printable, and a name has no control character.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -99,6 +99,24 @@ check_reply(const uint8_t *bytes, size_t length)
 	free(with_space);
 }
 
+/* How many block characters are among the ASCII of a text; anything else breaks the claim. */
+static size_t
+count_blocks(const char *string)
+{
+	size_t count = 0;
+
+	for (; *string != '\0'; string++) {
+		if (strncmp(string, "\342\226\200", 3) == 0 || strncmp(string, "\342\226\204", 3) == 0 ||
+			strncmp(string, "\342\226\210", 3) == 0) {
+			count++;
+			string += 2;
+		} else {
+			CLAIM(*string == '\n' || (*string >= ' ' && *string <= '~'));
+		}
+	}
+	return count;
+}
+
 static void
 check_strings(const uint8_t *bytes, size_t length)
 {
@@ -112,8 +130,12 @@ check_strings(const uint8_t *bytes, size_t length)
 	CLAIM(*string == '\0' ? *shown == '\0' : is_one_line(shown, strlen(shown), sizeof(shown)));
 	if (is_one_line(string, strlen(string), 80))
 		CLAIM(strlen(string) <= 80 && strpbrk(string, "\r\n\t\033\177") == NULL);
-	if (are_lines(string, strlen(string), 4096))
-		CLAIM(strlen(string) <= 4096 && strpbrk(string, "\r\t\033\177") == NULL);
+	if (are_lines(string, strlen(string), 4096, false))
+		CLAIM(strlen(string) <= 4096 && count_blocks(string) == 0);
+	if (are_lines(string, strlen(string), 4096, true)) {
+		CLAIM(strlen(string) <= 4096 && is_utf8(string, strlen(string)));
+		CLAIM(are_lines(string, strlen(string), 4096, false) == (count_blocks(string) == 0));
+	}
 	if (is_user_name(string, 256))
 		CLAIM(is_text(string, 256) && *string != ' ' && strpbrk(string, "\r\n\t\033\177") == NULL);
 	free(string);

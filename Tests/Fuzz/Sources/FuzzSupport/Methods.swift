@@ -68,6 +68,7 @@ package struct KnownMethod: Sendable {
         KnownMethod(Administration.Resynchronise.self),
         KnownMethod(Administration.Adopt.self),
         KnownMethod(Administration.MarkRestored.self),
+        KnownMethod(Administration.RotateKey.self),
     ]
 }
 

@@ -1,7 +1,7 @@
 import Testing
 import TwinlockVarlink
 
-@testable import TwinlockTerminal
+@testable import TwinlockQR
 
 @Suite("QR code on a terminal")
 struct QRDrawingTests {
@@ -77,15 +77,19 @@ struct QRDrawingTests {
         #expect(QRDrawing.fitting(symbol, style: .ascii, in: Self.smallTerminal) == nil)
     }
 
-    @Test("half blocks say the same as the symbol", arguments: [4, 2])
-    func halfBlocks(quietZone: Int) throws {
+    @Test(
+        "half blocks say the same as the symbol, with colours and without",
+        arguments: [4, 2],
+        [QRDrawing.Style.halfBlocks, .plainHalfBlocks]
+    )
+    func halfBlocks(quietZone: Int, style: QRDrawing.Style) throws {
         let symbol = try Self.symbol(Self.uri)
-        let drawing = QRDrawing(of: symbol, style: .halfBlocks, quietZone: quietZone)
+        let drawing = QRDrawing(of: symbol, style: style, quietZone: quietZone)
         let lines = Self.drawing(drawing).split(separator: "\n")
         #expect(lines.count == drawing.size.rows)
         for (index, line) in lines.enumerated() {
-            let colours = "\u{1B}[38;5;231;48;5;16m"
-            let end = "\u{1B}[0m"
+            let colours = style == .halfBlocks ? "\u{1B}[38;5;231;48;5;16m" : ""
+            let end = style == .halfBlocks ? "\u{1B}[0m" : ""
             try #require(line.hasPrefix(colours) && line.hasSuffix(end))
             let cells = Array(line.dropFirst(colours.count).dropLast(end.count))
             #expect(cells.count == drawing.size.columns)

@@ -10,6 +10,9 @@ public struct QRDrawing {
     public enum Style: Hashable, Sendable {
         /// Half blocks in two fixed colours of the 256-colour palette.
         case halfBlocks
+        /// Half blocks in the terminal's own colours, whose ink must be lighter than its paper: no bytes but those three
+        /// characters, blanks and line feeds.
+        case plainHalfBlocks
         /// Two characters a module, no colours, no bytes but ASCII: `##` is light, as it is on a dark terminal.
         case ascii
     }
@@ -17,9 +20,9 @@ public struct QRDrawing {
     /// Columns and rows of characters.
     public struct Size: Hashable, Sendable {
         /// Characters across.
-        public var columns: Int
+        public let columns: Int
         /// Characters down.
-        public var rows: Int
+        public let rows: Int
 
         /// A size.
         public init(columns: Int, rows: Int) {
@@ -68,7 +71,7 @@ public struct QRDrawing {
     public var size: Size {
         let side = self.symbol.side + 2 * self.quietZone
         switch self.style {
-        case .halfBlocks: return Size(columns: side, rows: (side + 1) / 2)
+        case .halfBlocks, .plainHalfBlocks: return Size(columns: side, rows: (side + 1) / 2)
         case .ascii: return Size(columns: 2 * side, rows: side)
         }
     }
@@ -76,7 +79,9 @@ public struct QRDrawing {
     /// Appends the drawing, each row ended by a line feed.
     public func draw(into frame: Frame) {
         switch self.style {
-        case .halfBlocks: self.drawHalfBlocks(into: frame)
+        // 231 is white and 16 black in the fixed part of the palette; 0 to 15 are the theme's.
+        case .halfBlocks: self.drawHalfBlocks(between: "\u{1B}[38;5;231;48;5;16m", and: "\u{1B}[0m", into: frame)
+        case .plainHalfBlocks: self.drawHalfBlocks(between: "", and: "", into: frame)
         case .ascii: self.drawASCII(into: frame)
         }
     }
@@ -86,10 +91,9 @@ public struct QRDrawing {
         -self.quietZone..<(self.symbol.side + self.quietZone)
     }
 
-    private func drawHalfBlocks(into frame: Frame) {
+    private func drawHalfBlocks(between start: String, and end: String, into frame: Frame) {
         for row in stride(from: self.modules.lowerBound, to: self.modules.upperBound, by: 2) {
-            // 231 is white and 16 black in the fixed part of the palette; 0 to 15 are the theme's.
-            frame.append("\u{1B}[38;5;231;48;5;16m")
+            frame.append(start)
             for column in self.modules {
                 // With an odd side the last lower half lies outside and comes out light: a little more quiet zone.
                 switch (self.symbol.isDark(row: row, column: column), self.symbol.isDark(row: row + 1, column: column))
@@ -100,7 +104,8 @@ public struct QRDrawing {
                 case (true, true): frame.append(" ")
                 }
             }
-            frame.append("\u{1B}[0m\n")
+            frame.append(end)
+            frame.append("\n")
         }
     }
 
