@@ -5,6 +5,7 @@ import TwinlockInterface
 import TwinlockStore
 import TwinlockStoreSQLite
 import TwinlockTesting
+import TwinlockVarlink
 
 @testable import TwinlockService
 
@@ -85,12 +86,13 @@ struct AuditTrailTests {
     private let store = HeldStore()
     private let log = CapturedLog()
 
-    private func trail(rows: Int = 1_000_000) -> AuditTrail {
+    private func trail(rows: Int = 1_000_000, patience: Duration = .seconds(86_400)) -> AuditTrail {
         AuditTrail(
             store: self.store,
             retention: AuditRetention(rows: rows),
             now: { UnixSeconds(1000) },
-            logger: self.log.logger
+            logger: self.log.logger,
+            patience: patience
         )
     }
 
@@ -190,6 +192,69 @@ struct AuditTrailTests {
         #expect(saved.count == AuditQueue.capacity + 1)
         #expect(saved.contains { $0.name == "person-0" } && saved.contains { $0.name == "person-3001" })
         #expect(saved.contains { $0.name == "person-3000" } && !saved.contains { $0.name == "person-1" })
+    }
+
+    @Test("the record of a step waits for the verdict that follows, and both are saved by that one")
+    func ride() async throws {
+        let trail = self.trail()
+        trail.add(record(0, outcome: .continued))
+        for _ in 1...1000 { await Task.yield() }
+        #expect(await self.store.batches == [])
+        let store = self.store
+        let verdict = try await trail.ride { ride throws(StoreError) in
+            let records = ride.records(with: record(1))
+            #expect(records == ride.records(with: record(1)), "asked again it is the same")
+            return Recorded(verdict: "yes", records: try await store.append(records))
+        }
+        await trail.flush()
+        #expect(verdict == "yes")
+        #expect(await self.store.batches == [2])
+        #expect(try await self.saved().map(\.name) == ["person-0", "person-1"])
+    }
+
+    @Test("a step whose verdict does not come is saved all the same")
+    func noVerdict() async throws {
+        let trail = self.trail(patience: .zero)
+        trail.add(record(0, outcome: .continued))
+        await self.store.waitForBatch(1)
+        await trail.flush()
+        #expect(try await self.saved().map(\.name) == ["person-0"])
+    }
+
+    @Test("records that found no room beside their verdict wait for it; those of no verdict are gone")
+    func rideWithoutRoom() async throws {
+        let trail = self.trail()
+        await self.store.fail(.unavailable(reason: "no room"))
+        trail.add(record(0, outcome: .continued))
+        _ = try await trail.ride { ride throws(StoreError) in
+            _ = ride.records(with: record(1))
+            return Recorded(verdict: (), records: nil)
+        }
+        await #expect(throws: StoreError.conflict) {
+            try await trail.ride { ride throws(StoreError) -> Recorded<Void> in
+                _ = ride.records(with: record(2))
+                throw .conflict
+            }
+        }
+        await trail.flush()
+        #expect(try await self.saved() == [])
+        await self.store.fail(nil)
+        trail.add(record(3))
+        await trail.flush()
+        #expect(try await self.saved().map(\.name) == ["person-0", "person-1", "person-3"])
+    }
+
+    @Test("records that ride count for trimming too")
+    func ridesAreTrimmed() async throws {
+        let trail = self.trail(rows: 1000)
+        let store = self.store
+        for number in 0..<AuditTrail.trimInterval {
+            try await trail.ride { ride throws(StoreError) in
+                Recorded(verdict: (), records: try await store.append(ride.records(with: record(number))))
+            }
+        }
+        await trail.flush()
+        #expect(await self.store.trims > 0)
     }
 
     @Test("after many records it is looked whether some must go")
@@ -316,6 +381,45 @@ struct AuditTailTests {
                 #expect(event == newest.first.map { .record($0) })
             }
         }
+    }
+}
+
+@Suite("a login's records")
+struct LoginRecordTests {
+    @Test("are in the store when it is answered: of the password, then of the code", arguments: [true, false])
+    func together(isRight: Bool) async throws {
+        let scene = try Scene()
+        let secret = try await scene.enrol()
+        await scene.service.finishRecords()
+        let last = try await scene.store.records(of: .everything, before: nil, limit: 1).first?.number ?? 0
+        let first = try await scene.signIn("alice", "correct horse", from: Scene.root, Context.ssh)
+        let code = isRight ? try scene.code(secret) : SecretText("000000")
+        let done = try? await scene.verify(first.session, code, from: Scene.root)
+        #expect((done?.state == .signedIn) == isRight)
+        let records = try await scene.store.records(of: .everything, after: last, limit: 9)
+        #expect(records.map(\.outcome) == [.continued, isRight ? .accepted : .refused])
+        #expect(records.map(\.reason) == [.firstFactorShown, isRight ? .codeRight : .codeWrong])
+    }
+
+    @Test("by two right codes for one sign-in: one is accepted, and the other is on record as refused")
+    func twice() async throws {
+        let scene = try Scene()
+        let secret = try await scene.enrol()
+        let first = try await scene.signIn("alice", "correct horse", from: Scene.root, Context.ssh)
+        await scene.service.finishRecords()
+        let last = try await scene.store.records(of: .everything, before: nil, limit: 1).first?.number ?? 0
+        let codes = [try scene.code(secret), try scene.code(secret, step: 1)]
+        let states = await withTaskGroup(of: Authentication.State?.self) { group in
+            for code in codes {
+                group.addTask { try? await scene.verify(first.session, code, from: Scene.root).state }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(states.count { $0 == .signedIn } == 1)
+        await scene.service.finishRecords()
+        let records = try await scene.store.records(of: .everything, after: last, limit: 9)
+        #expect(records.count { $0.outcome == .accepted } == 1)
+        #expect(records.reduce(0) { $0 + $1.count } == 2)
     }
 }
 
