@@ -137,8 +137,8 @@ struct signals read_signals(int fd);
 
 /*
  * Kills every child of this process and whatever they leave to it, until none is left or two seconds are
- * over. (checker_supervisor.c)
+ * over. signals is what open_signals() gave. (checker_supervisor.c)
  */
-void kill_children(void);
+void kill_children(int signals);
 
 #endif

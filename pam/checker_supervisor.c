@@ -99,15 +99,19 @@ kill_each_child(void)
 }
 
 void
-kill_children(void)
+kill_children(int signals)
 {
+	struct pollfd ends = {.fd = signals, .events = POLLIN};
 	int64_t deadline = now_ms() + KILL_MS;
 
 	/* A process that forks faster than one look kills is caught by a later look: its parent is dead by
 	 * then. */
 	while (reap() && ms_left(deadline) > 0) {
 		kill_each_child();
-		(void)poll(NULL, 0, 1);
+		/* Until the next one has ended: whoever asked waits for it. What was told before the look is
+		 * old. */
+		if (poll(&ends, 1, 1) > 0)
+			(void)read_signals(signals);
 	}
 }
 
@@ -364,7 +368,7 @@ serve_connection(const struct settings *settings, int connection)
 		(void)close(from_worker);
 		(void)kill(-worker, SIGKILL); /* its session; what left that is in the kernel's list */
 	}
-	kill_children();
+	kill_children(signals);
 	if (news == NEWS_FAILED) {
 		struct answer failed = {.result = RESULT_ERROR,
 			.account = ACCOUNT_NOT_RUN,

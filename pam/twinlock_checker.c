@@ -341,7 +341,7 @@ serve_listener(const struct settings *settings, int control, int listener, int s
 
 /* Lets every supervisor end its own check; kill_children is for those that do not. */
 static void
-end_supervisors(void)
+end_supervisors(int signals)
 {
 	int64_t deadline = now_ms() + 1000;
 
@@ -349,7 +349,7 @@ end_supervisors(void)
 	(void)kill(0, SIGTERM);
 	while (waitpid(-1, NULL, WNOHANG) >= 0 && ms_left(deadline) > 0)
 		(void)poll(NULL, 0, 1);
-	kill_children();
+	kill_children(signals);
 }
 
 static int
@@ -371,7 +371,7 @@ serve_control(const struct settings *settings, int control)
 		return EXIT_SUCCESS;
 	serve_listener(settings, control, listener, signals);
 	(void)close(listener);
-	end_supervisors();
+	end_supervisors(signals);
 	return EXIT_SUCCESS;
 }
 

@@ -2,8 +2,7 @@ import Glibc
 
 /// Secret bytes with one owner by reference: locked, left out of dumps, wiped when the last reference goes.
 ///
-/// Each value has pages of its own, so that wiping and locking touch nothing else. Locking is tried and not demanded
-/// (`RLIMIT_MEMLOCK` is 64 KiB on older hosts); the rest always holds. A forked child finds zeros.
+/// Each value has pages of its own, so that wiping and locking touch nothing else; see `SecretPages`.
 /// The bytes never change after the initialiser returns, which is what makes sharing across threads sound.
 public final class SecretBytes: @unchecked Sendable {
     /// The number of bytes.
@@ -12,7 +11,6 @@ public final class SecretBytes: @unchecked Sendable {
     public let count: Int
 
     private let pages: UnsafeMutableRawPointer
-    private let pagesByteCount: Int
 
     /// Secret bytes filled in place.
     ///
@@ -26,9 +24,8 @@ public final class SecretBytes: @unchecked Sendable {
     ) throws(Failure) {
         precondition(count >= 0, "a secret has no negative length")
         self.count = count
-        self.pagesByteCount = max(count, 1)
-        self.pages = Self.map(byteCount: self.pagesByteCount)
-        // If body throws, every stored property has its value already: deinit runs, wipes and unmaps.
+        self.pages = SecretPages.take(byteCount: count)
+        // If body throws, every stored property has its value already: deinit runs, and wipes.
         try body(UnsafeMutableRawBufferPointer(start: self.pages, count: count))
     }
 
@@ -38,8 +35,7 @@ public final class SecretBytes: @unchecked Sendable {
     }
 
     deinit {
-        explicit_bzero(self.pages, self.pagesByteCount)
-        munmap(self.pages, self.pagesByteCount)
+        SecretPages.giveBack(self.pages, byteCount: self.count)
     }
 
     /// Calls `body` with the bytes, which are valid until it returns.
@@ -58,20 +54,6 @@ public final class SecretBytes: @unchecked Sendable {
     /// Reads all of them whatever it finds; only the length shows in the time taken.
     public func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
         self.withUnsafeBytes { areEqualWithoutEarlyExit($0, other) }
-    }
-
-    private static func map(byteCount: Int) -> UnsafeMutableRawPointer {
-        guard
-            let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            start != UnsafeMutableRawPointer(bitPattern: -1)
-        else {
-            // As for any other Swift allocation there is no way on, and going on with ordinary memory would be silent.
-            fatalError("cannot map memory for a secret: out of memory")
-        }
-        _ = mlock(start, byteCount)
-        _ = madvise(start, byteCount, MADV_DONTDUMP)
-        _ = madvise(start, byteCount, MADV_WIPEONFORK)
-        return start
     }
 }
 

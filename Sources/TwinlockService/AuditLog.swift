@@ -65,12 +65,13 @@ extension TwinlockService {
                 looked = now
             }
             switch event {
-            case .record(let record):
-                guard record.number > last else { continue }
+            case .record(let record) where record.number <= last:
+                continue
+            case .record(let record) where record.number == last + 1:
                 last = record.number
                 guard await self.tell([record], search, replies) else { return }
-            case .missed:
-                // They are in the store: whoever is slow reads them from there.
+            case .record, .missed:
+                // Those between are in the store already: verdicts tell their records as they come, in no order.
                 while case let found = try await self.records(of: search.filter, after: last, limit: Self.readAtOnce),
                     let newest = found.last
                 {

@@ -36,11 +36,10 @@ extension TwinlockService {
     /// Judges the code of such a sign-in. A recovery code is a wrong one here.
     func judgeCodeAlone(
         _ code: SecretText,
-        of identity: Identity,
         generation: Int64,
-        pending: PendingSignIn
+        end: SignInEnd
     ) async throws(Refusal) -> SecondFactorShown {
-        let origin = pending.origin
+        let (identity, origin) = (end.identity, end.pending.origin)
         guard self.codesAlone.withLock({ $0.take(identity) }) else {
             self.log.decision("Verify2FACode", .refused, .codeAloneClosed, of: identity, origin: origin)
             throw await self.delayed(.named(.tooManyFailures(seconds: nil)))
@@ -60,7 +59,8 @@ extension TwinlockService {
             of: identity,
             generation: generation,
             origin: origin,
-            method: "Verify2FACode"
+            method: "Verify2FACode",
+            end: end
         )
     }
 

@@ -2,34 +2,9 @@ import Logging
 import TwinlockAccounts
 import TwinlockStore
 
-/// Whom a decision is about.
-enum DecisionSubject: Equatable, Sendable {
-    /// Somebody whom the host knows.
-    case account(Identity)
-    /// A name as it was given; from a stranger, unchecked.
-    case name(String)
-    /// All accounts there are.
-    case everybody
-
-    var name: String {
-        switch self {
-        case .account(let identity): identity.name
-        case .name(let name): name
-        case .everybody: ""
-        }
-    }
-
-    var uid: UInt32? {
-        switch self {
-        case .account(let identity): identity.uid
-        case .name, .everybody: nil
-        }
-    }
-}
-
 /// Says in the log what was decided, and why, and keeps a record of it. It is given no secret, and so can tell none.
 ///
-/// Every call that decides is one decision here: exactly one line of the journal, then one record, see `AuditTrail`. A
+/// Every call that decides is one decision here: exactly one line of the journal and one record, see `AuditTrail`. A
 /// recovery code that is spent on the way is a decision of its own, and so is a login by one that stands for it. What only
 /// reads decides nothing; neither does a session's value that belongs to no account, never given out or over and
 /// gone. Something that could not be carried out is a refusal, and besides it `failure` says what was at fault.
@@ -60,30 +35,39 @@ struct DecisionLog: Sendable {
         origin: SignInOrigin,
         detail: String? = nil
     ) {
-        let words = detail.map { "\(reason.sentence) (\($0))" } ?? reason.sentence
+        self.decision(
+            Decision(
+                method: method,
+                outcome: outcome,
+                reason: reason,
+                subject: subject,
+                origin: origin,
+                detail: detail
+            )
+        )
+    }
+
+    /// One decision.
+    func decision(_ decision: Decision) {
+        self.tell(decision)
+        self.trail.add(decision.record(at: self.now()))
+    }
+
+    /// A decision whose record is saved already, together with what follows from it.
+    func tell(_ decision: Decision) {
+        let (method, subject, origin) = (decision.method, decision.subject, decision.origin)
+        let sentence = decision.reason.sentence
+        let words = decision.detail.map { "\(sentence) (\($0))" } ?? sentence
         // The handler of the log escapes what a stranger may have put into a name.
         self.logger.log(
-            level: outcome == .continued ? .info : .notice,
-            "\(method) \(outcome.rawValue): \(words)",
+            level: decision.outcome == .continued ? .info : .notice,
+            "\(method) \(decision.outcome.rawValue): \(words)",
             metadata: [
                 "user": "\(subject.name)", "user-uid": "\(subject.uid.map { "\($0)" } ?? "")", "method": "\(method)",
-                "outcome": "\(outcome.rawValue)", "reason": "\(reason.rawValue)", "service": "\(origin.service)",
-                "rhost": "\(origin.remoteHost)", "tty": "\(origin.tty)", "uid": "\(origin.peerUid)",
+                "outcome": "\(decision.outcome.rawValue)", "reason": "\(decision.reason.rawValue)",
+                "service": "\(origin.service)", "rhost": "\(origin.remoteHost)", "tty": "\(origin.tty)",
+                "uid": "\(origin.peerUid)",
             ]
-        )
-        self.trail.add(
-            AuditRecord(
-                at: self.now(),
-                name: subject.name,
-                uid: subject.uid,
-                service: origin.service,
-                remoteHost: origin.remoteHost,
-                tty: origin.tty,
-                caller: origin.peerUid,
-                method: "\(method)",
-                outcome: outcome,
-                reason: reason
-            )
         )
     }
 

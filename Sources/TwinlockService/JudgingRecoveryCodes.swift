@@ -14,6 +14,28 @@ struct SecondFactorShown: Sendable {
     /// Whether it was one of them.
     let isRecoveryCode: Bool
 
+    init(failedCodes: Int, recoveryCodesLeft: Int?, isRecoveryCode: Bool) {
+        self.failedCodes = failedCodes
+        self.recoveryCodesLeft = recoveryCodesLeft
+        self.isRecoveryCode = isRecoveryCode
+    }
+
+    /// By a code that was accepted.
+    init(_ verdict: CodeVerdict, recoveryCodesLeft: Int?) {
+        var counted = 0
+        if case .accepted(_, let failedCodes) = verdict { counted = failedCodes }
+        self.init(failedCodes: counted, recoveryCodesLeft: recoveryCodesLeft, isRecoveryCode: false)
+    }
+
+    /// By a recovery code that was accepted.
+    ///
+    /// - Parameter hasOwn: Whether the account has any of its own.
+    init(_ verdict: RecoveryCodeVerdict, hasOwn: Bool) {
+        var count: Int?
+        if case .accepted(let left) = verdict, hasOwn { count = left }
+        self.init(failedCodes: 0, recoveryCodesLeft: count, isRecoveryCode: true)
+    }
+
     /// For the log.
     var reason: DecisionLog.Reason { self.isRecoveryCode ? .recoveryCodeRight : .codeRight }
 
@@ -28,36 +50,87 @@ extension TwinlockService {
     /// - Parameters:
     ///   - typed: As typed and normalised.
     ///   - account: As it was read under the generation of the first factor.
-    ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
+    ///   - end: What a right one leads to; nil where whoever called decides later.
     ///   - telling: What a wrong one is told where that must not show what became of the password.
     func judgeRecoveryCode(
         _ typed: RecoveryCode,
         of account: Account,
         origin: SignInOrigin,
         method: StaticString,
-        finishesLogin: Bool,
+        end: SignInEnd?,
         telling: Telling
     ) async throws(Refusal) -> SecondFactorShown {
         let known = try await self.recoveryCodes(of: account, origin: origin, method: method)
         let opened = try self.open(known.places, of: account.identity)
+        let now = self.surroundings.now()
+        let hasOwn = account.recovery != nil
+        let decision = { @Sendable (verdict: RecoveryCodeVerdict) -> Decision? in
+            switch Self.reason(of: verdict) {
+            case (let reason, let detail)?:
+                Decision(
+                    method: method,
+                    outcome: .refused,
+                    reason: reason,
+                    subject: .account(account.identity),
+                    origin: origin,
+                    detail: detail
+                )
+            case nil:
+                end.flatMap { self.decisionWithCode(on: $0, SecondFactorShown(verdict, hasOwn: hasOwn)) }
+            }
+        }
         let verdict: RecoveryCodeVerdict
         do {
-            verdict = try await self.store.attemptRecoveryCode(
-                account: account.id,
-                generation: account.generation,
-                match: RecoveryCodeMatch(typed, among: opened),
-                use: RecoveryCodeUse(
-                    at: self.surroundings.now(),
-                    service: origin.service,
-                    remoteHost: origin.remoteHost,
-                    tty: origin.tty
-                ),
-                finishesLogin: finishesLogin
-            )
+            verdict = try await self.trail.ride { ride throws(StoreError) in
+                try await self.store.attemptRecoveryCode(
+                    account: account.id,
+                    generation: account.generation,
+                    match: RecoveryCodeMatch(typed, among: opened),
+                    use: RecoveryCodeUse(
+                        at: now,
+                        service: origin.service,
+                        remoteHost: origin.remoteHost,
+                        tty: origin.tty
+                    ),
+                    finishesLogin: end?.finishesLogin ?? false,
+                    recording: { ride.records(with: decision($0)?.record(at: now)) }
+                )
+            }
         } catch {
+            self.reopen(end)
             throw self.recoveryFailure(error, of: account, origin: origin, method: method)
         }
-        return try await self.answer(verdict, of: account, origin: origin, method: method, telling: telling)
+        if case .accepted = verdict { return SecondFactorShown(verdict, hasOwn: hasOwn) }
+        if let decision = decision(verdict) { self.log.tell(decision) }
+        throw await self.refusal(of: verdict, of: account, origin: origin, telling: telling)
+    }
+
+    /// Why a recovery code is refused, and what the log says besides; nil if it is not.
+    private static func reason(of verdict: RecoveryCodeVerdict) -> (AuditReason, String?)? {
+        switch verdict {
+        case .accepted: nil
+        case .used: (.recoveryCodeUsed, nil)
+        case .wrong: (.recoveryCodeWrong, nil)
+        case .refusedForNow(let seconds): (.recoveryCodeThrottled, "\(seconds) seconds left")
+        }
+    }
+
+    /// What a recovery code that is not accepted is told, after the delay.
+    private func refusal(
+        of verdict: RecoveryCodeVerdict,
+        of account: Account,
+        origin: SignInOrigin,
+        telling: Telling
+    ) async -> Refusal {
+        let action: Throttle.FailureAction
+        switch verdict {
+        case .used where origin.peerUid == 0:
+            return await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
+        case .wrong(.wait(let seconds)), .refusedForNow(let seconds): action = .wait(seconds: seconds)
+        case .accepted, .used, .wrong(.allowRetry): action = .allowRetry
+        }
+        let told = telling.action(own: action, failures: account.recoveryThrottle.failures)
+        return await self.delayed(Self.refusal(told), since: telling.came)
     }
 
     /// All recovery codes of an account, as long as its factor is the one under which it was read.
@@ -137,48 +210,6 @@ extension TwinlockService {
     /// A recovery code opens for the account that it was sealed for.
     static func recoveryContext(_ identity: Identity) -> SealingContext {
         SealingContext(account: "\(identity.name)/\(identity.uid)", kind: .recoveryCode)
-    }
-
-    private func answer(
-        _ verdict: RecoveryCodeVerdict,
-        of account: Account,
-        origin: SignInOrigin,
-        method: StaticString,
-        telling: Telling
-    ) async throws(Refusal) -> SecondFactorShown {
-        let identity = account.identity
-        let failures = account.recoveryThrottle.failures
-        func refusal(_ own: Throttle.FailureAction) async -> Refusal {
-            await self.delayed(Self.refusal(telling.action(own: own, failures: failures)), since: telling.came)
-        }
-        switch verdict {
-        case .accepted(let left):
-            return SecondFactorShown(
-                failedCodes: 0,
-                recoveryCodesLeft: account.recovery == nil ? nil : left,
-                isRecoveryCode: true
-            )
-        case .used:
-            self.log.decision(method, .refused, .recoveryCodeUsed, of: identity, origin: origin)
-            guard origin.peerUid == 0 else { throw await refusal(.allowRetry) }
-            throw await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
-        case .wrong(.allowRetry):
-            self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await refusal(.allowRetry)
-        case .wrong(.wait(let seconds)):
-            self.log.decision(method, .refused, .recoveryCodeWrong, of: identity, origin: origin)
-            throw await refusal(.wait(seconds: seconds))
-        case .refusedForNow(let seconds):
-            self.log.decision(
-                method,
-                .refused,
-                .recoveryCodeThrottled,
-                of: identity,
-                origin: origin,
-                detail: "\(seconds) seconds left"
-            )
-            throw await refusal(.wait(seconds: seconds))
-        }
     }
 }
 

@@ -8,7 +8,8 @@ struct PendingLedger: Sendable {
 
     private struct Entry: Sendable {
         var tries = 0
-        var isOver = false
+        /// By which try it was ended; 0 for none of them. nil while it is open.
+        var ending: Int?
         let begun: UnixSeconds
     }
 
@@ -20,7 +21,7 @@ struct PendingLedger: Sendable {
     mutating func takeCode(for pending: PendingSignIn, at now: UnixSeconds) -> Int? {
         guard pending.isOpen(at: now) else { return nil }
         var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
-        guard !entry.isOver, entry.tries < PendingSignIn.maximumTries else { return nil }
+        guard entry.ending == nil, entry.tries < PendingSignIn.maximumTries else { return nil }
         entry.tries += 1
         self.keep(entry, for: pending.id, at: now)
         return entry.tries
@@ -28,16 +29,26 @@ struct PendingLedger: Sendable {
 
     /// Whether it was finished or signed out.
     func isOver(_ pending: PendingSignIn) -> Bool {
-        self.entries[pending.id]?.isOver ?? false
+        self.entries[pending.id]?.ending != nil
     }
 
     /// Ends a pending sign-in; whether this call was the one that ended it.
-    mutating func end(_ pending: PendingSignIn, at now: UnixSeconds) -> Bool {
+    ///
+    /// - Parameter attempt: The try that ends it, as `takeCode` numbered it, which may say so more than once; 0 for what is
+    ///   none.
+    mutating func end(_ pending: PendingSignIn, by attempt: Int = 0, at now: UnixSeconds) -> Bool {
         var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
-        guard !entry.isOver else { return false }
-        entry.isOver = true
+        guard entry.ending == nil else { return attempt > 0 && entry.ending == attempt }
+        entry.ending = attempt
         self.keep(entry, for: pending.id, at: now)
         return true
+    }
+
+    /// Opens again what a try has ended whose code could not be judged after all.
+    mutating func reopen(_ pending: PendingSignIn, by attempt: Int) {
+        if self.entries[pending.id]?.ending == attempt {
+            self.entries[pending.id]?.ending = nil
+        }
     }
 
     private mutating func keep(_ entry: Entry, for id: [UInt8], at now: UnixSeconds) {

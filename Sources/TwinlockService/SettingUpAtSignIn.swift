@@ -104,7 +104,8 @@ extension TwinlockService {
             recoveryCodesLeft: account.recovery?.left,
             isRecoveryCode: false
         )
-        return try await self.finish(pending, identity: identity, check: check, mark: mark, shown: shown)
+        let end = SignInEnd(pending: pending, identity: identity, check: check, mark: mark)
+        return try await self.finish(end, shown: shown)
     }
 
     /// The account of a program that was given a session to set its second factor up; nil for any other text.

@@ -92,13 +92,15 @@ extension TwinlockService {
     /// - Parameters:
     ///   - mark: The password field when the first factor was shown. A session needs one; a verdict does not.
     ///   - secondFactor: Told to login programs and to root: a login program needs it for its own verdict.
+    ///   - decision: Is recorded together with the session, where there is one; nil: later.
     func signedIn(
         _ identity: Identity,
         mark: PasswordMark?,
         origin: SignInOrigin,
         factors: [Factor],
         secondFactor: Authentication.SecondFactor,
-        failedCodes: Int = 0
+        failedCodes: Int = 0,
+        decision: Decision? = nil
     ) async throws(Refusal) -> SignInResult {
         var result = SignInResult(state: .signedIn, user: identity.name)
         result.factors = factors.compactMap { Authentication.Factor(rawValue: $0.rawValue) }
@@ -124,7 +126,7 @@ extension TwinlockService {
             created: now,
             lastUsed: now
         )
-        try await self.keep(session, isExempt: secondFactor == .exempt)
+        try await self.keep(session, isExempt: secondFactor == .exempt, record: decision?.record(at: now))
         result.session = SessionValue.finished(value)
         result.expires = session.expires(self.policy.sessionLifetimes).value
         return result
@@ -132,9 +134,11 @@ extension TwinlockService {
 
     /// Stores a session. One without a code is looked at once more: set-up may have been confirmed since the sign-in
     /// began, and then it must not live.
-    private func keep(_ session: Session, isExempt: Bool) async throws(Refusal) {
+    private func keep(_ session: Session, isExempt: Bool, record: AuditRecord?) async throws(Refusal) {
         do {
-            try await self.store.insert(session)
+            try await self.trail.ride { ride throws(StoreError) in
+                try await self.store.insert(session, recording: { ride.records(with: record) })
+            }
             guard !isExempt, !session.factors.contains(.code) else { return }
             let accounts = try await self.store.accounts(sharing: session.identity)
             guard case .none = Enrolment(of: session.identity, among: accounts) else {

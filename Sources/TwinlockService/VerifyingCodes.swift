@@ -33,86 +33,31 @@ extension TwinlockService {
             let subject = pending.subject
             self.log.decision("Verify2FACode", .refused, .codeNotLookedAt, about: subject, origin: pending.origin)
             throw await self.delayed(Self.refusal(telling.action), since: telling.came)
-        case .genuine(let identity, let generation, let check, _) where pending.origin.isCodeAlone:
-            let shown = try await self.judgeCodeAlone(
-                call.parameters.code,
-                of: identity,
-                generation: generation,
-                pending: pending
-            )
-            return try await self.finish(pending, identity: identity, check: check, mark: nil, shown: shown)
         case .genuine(let identity, let generation, let check, let mark):
-            let shown = try await self.judgeCode(
-                call.parameters.code,
-                of: identity,
-                generation: generation,
-                origin: pending.origin,
-                method: "Verify2FACode",
-                finishesLogin: pending.origin.purpose == .login && check.admits,
-                telling: telling()
+            let isAlone = pending.origin.isCodeAlone
+            let end = SignInEnd(
+                pending: pending,
+                identity: identity,
+                check: check,
+                mark: isAlone ? nil : mark,
+                attempt: attempt
             )
-            return try await self.finish(pending, identity: identity, check: check, mark: mark, shown: shown)
+            let shown =
+                if isAlone {
+                    try await self.judgeCodeAlone(call.parameters.code, generation: generation, end: end)
+                } else {
+                    try await self.judgeCode(
+                        call.parameters.code,
+                        of: identity,
+                        generation: generation,
+                        origin: pending.origin,
+                        method: "Verify2FACode",
+                        end: end,
+                        telling: telling()
+                    )
+                }
+            return try await self.finish(end, shown: shown)
         }
-    }
-
-    /// After a right code: ends the pending sign-in, and lets in whom the host's account rules let in.
-    func finish(
-        _ pending: PendingSignIn,
-        identity: Identity,
-        check: AccountCheck,
-        mark: PasswordMark?,
-        shown: SecondFactorShown
-    ) async throws(Refusal) -> SignInResult {
-        let now = self.surroundings.now()
-        guard self.pendingLedger.withLock({ $0.end(pending, at: now) }) else {
-            self.log.decision("Verify2FACode", .refused, .pendingSpent, of: identity, origin: pending.origin)
-            throw .named(.signInAgain)
-        }
-        guard check.admits else {
-            self.log.decision(
-                "Verify2FACode",
-                .refused,
-                .accountRefused,
-                of: identity,
-                origin: pending.origin,
-                detail: "\(check)"
-            )
-            throw await self.delayed(.named(.authenticationFailed))
-        }
-        if check == .passwordMustBeChanged, pending.origin.purpose == .session {
-            self.log.decision(
-                "Verify2FACode",
-                .refused,
-                .passwordMustBeChanged,
-                of: identity,
-                origin: pending.origin
-            )
-            throw .named(.passwordExpired)
-        }
-        var result = try await self.carryingOut("Verify2FACode", for: pending.subject, origin: pending.origin) {
-            () async throws(Refusal) in
-            try await self.signedIn(
-                identity,
-                mark: mark,
-                origin: pending.origin,
-                factors: pending.factors + [.code],
-                secondFactor: .verified,
-                failedCodes: shown.failedCodes
-            )
-        }
-        self.log.decision(
-            "Verify2FACode",
-            .accepted,
-            shown.reason,
-            of: identity,
-            origin: pending.origin,
-            detail: shown.detail
-        )
-        self.toldThrottle.withLock { $0.finished(pending.target) }
-        if pending.factors.contains(.password) { self.codesAlone.withLock { $0.reopen(identity) } }
-        result.recoveryCodesLeft = shown.recoveryCodesLeft.map(Int64.init)
-        result.recoveryCodeUsed = shown.isRecoveryCode
-        return result
     }
 
     /// Judges a code, or a recovery code in its place, against an account's active factor; what follows from it is on
@@ -121,7 +66,7 @@ extension TwinlockService {
     /// - Parameters:
     ///   - code: As typed.
     ///   - generation: Under which the first factor was shown; nil for the present one.
-    ///   - finishesLogin: Whether a right one finishes a sign-in of a login program.
+    ///   - end: What a right one leads to; nil where whoever called decides later.
     ///   - telling: What a wrong one is told where that must not show what became of the password.
     func judgeCode(
         _ code: SecretText,
@@ -129,7 +74,7 @@ extension TwinlockService {
         generation: Int64?,
         origin: SignInOrigin,
         method: StaticString,
-        finishesLogin: Bool = false,
+        end: SignInEnd? = nil,
         telling: Telling = .plain
     ) async throws(Refusal) -> SecondFactorShown {
         let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
@@ -149,7 +94,7 @@ extension TwinlockService {
                 of: account,
                 origin: origin,
                 method: method,
-                finishesLogin: finishesLogin,
+                end: end,
                 telling: telling
             )
         }
@@ -158,81 +103,78 @@ extension TwinlockService {
             () async throws(Refusal) in
             try self.match(typed.code, with: credential.secret, drift: credential.drift, of: identity, at: now)
         }
+        let left = account.recovery?.left
+        let decision = { @Sendable (verdict: CodeVerdict) -> Decision? in
+            switch Self.reason(of: verdict, match) {
+            case (let reason, let detail)?:
+                Decision(
+                    method: method,
+                    outcome: .refused,
+                    reason: reason,
+                    subject: .account(identity),
+                    origin: origin,
+                    detail: detail
+                )
+            case nil:
+                end.flatMap { self.decisionWithCode(on: $0, SecondFactorShown(verdict, recoveryCodesLeft: left)) }
+            }
+        }
         let verdict: CodeVerdict
         do {
-            verdict = try await self.store.attemptCode(
-                account: account.id,
-                generation: account.generation,
-                match: match,
-                source: origin.failureSource,
-                at: now
-            )
-        } catch .conflict {
+            verdict = try await self.trail.ride { ride throws(StoreError) in
+                try await self.store.attemptCode(
+                    account: account.id,
+                    generation: account.generation,
+                    match: match,
+                    source: origin.failureSource,
+                    at: now,
+                    recording: { ride.records(with: decision($0)?.record(at: now)) }
+                )
+            }
+        } catch {
+            self.reopen(end)
+            guard error == .conflict else {
+                self.log.storeFailed(error, doing: "judging a code")
+                self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
+                throw .named(.unavailable)
+            }
             self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
-        } catch {
-            self.log.storeFailed(error, doing: "judging a code")
-            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
-            throw .named(.unavailable)
         }
-        return SecondFactorShown(
-            failedCodes: try await self.answer(
-                verdict,
-                match: match,
-                of: account,
-                origin: origin,
-                method: method,
-                telling: telling
-            ),
-            recoveryCodesLeft: account.recovery?.left,
-            isRecoveryCode: false
-        )
+        if case .accepted = verdict { return SecondFactorShown(verdict, recoveryCodesLeft: left) }
+        if let decision = decision(verdict) { self.log.tell(decision) }
+        throw await self.refusal(of: verdict, of: account, origin: origin, telling: telling)
     }
 
-    private func answer(
-        _ verdict: CodeVerdict,
-        match: CodeMatch,
+    /// Why a code is refused, and what the log says besides; nil if it is not.
+    private static func reason(of verdict: CodeVerdict, _ match: CodeMatch) -> (AuditReason, String?)? {
+        switch verdict {
+        case .accepted: nil
+        case .alreadyUsed: (.codeUsed, nil)
+        case .wrong: (.codeWrong, match.hint)
+        case .refusedForNow(let seconds): (.codeThrottled, "\(seconds) seconds left")
+        case .refusedUntilCleared: (.codeThrottled, "until they are cleared")
+        }
+    }
+
+    /// What a code that is not accepted is told, after the delay.
+    private func refusal(
+        of verdict: CodeVerdict,
         of account: Account,
         origin: SignInOrigin,
-        method: StaticString,
         telling: Telling
-    ) async throws(Refusal) -> Int {
-        let identity = account.identity
-        let failures = account.throttle.failures.total
-        func refusal(_ own: Throttle.FailureAction) async -> Refusal {
-            await self.delayed(Self.refusal(telling.action(own: own, failures: failures)), since: telling.came)
-        }
+    ) async -> Refusal {
+        let action: Throttle.FailureAction
         switch verdict {
-        case .accepted(_, let failedCodes):
-            return failedCodes
-        case .alreadyUsed:
-            self.log.decision(method, .refused, .codeUsed, of: identity, origin: origin)
-            guard origin.peerUid == 0 else { throw await refusal(.allowRetry) }
-            throw await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
-        case .wrong(let action):
-            self.log.decision(method, .refused, .codeWrong, of: identity, origin: origin, detail: match.hint)
-            throw await refusal(action)
-        case .refusedForNow(let seconds):
-            self.log.decision(
-                method,
-                .refused,
-                .codeThrottled,
-                of: identity,
-                origin: origin,
-                detail: "\(seconds) seconds left"
-            )
-            throw await refusal(.wait(seconds: seconds))
-        case .refusedUntilCleared:
-            self.log.decision(
-                method,
-                .refused,
-                .codeThrottled,
-                of: identity,
-                origin: origin,
-                detail: "until they are cleared"
-            )
-            throw await refusal(.exhausted)
+        case .alreadyUsed where origin.peerUid == 0:
+            return await self.delayed(.named(.codeAlreadyUsed), since: telling.came)
+        case .wrong(let own): action = own
+        case .refusedForNow(let seconds): action = .wait(seconds: seconds)
+        case .refusedUntilCleared: action = .exhausted
+        case .accepted, .alreadyUsed: action = .allowRetry
         }
+        let told = telling.action(own: action, failures: account.throttle.failures.total)
+        return await self.delayed(Self.refusal(told), since: telling.came)
     }
 
     /// Compares a code with a sealed secret; nil for input that has not the shape of one.

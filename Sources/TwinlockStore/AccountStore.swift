@@ -78,13 +78,15 @@ public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore, Sessi
     ///   - match: What comparing said.
     ///   - source: Where the code came from.
     ///   - now: For waits.
+    ///   - recording: Makes the verdict's records, which are saved with it.
     func attemptCode(
         account: Int64,
         generation: Int64,
         match: CodeMatch,
         source: FailureSource,
-        at now: UnixSeconds
-    ) async throws(StoreError) -> CodeVerdict
+        at now: UnixSeconds,
+        recording: @escaping Recording<CodeVerdict>
+    ) async throws(StoreError) -> Recorded<CodeVerdict>
 
     /// Saves how far the app's clock is off, and uses the step by which that was found.
     ///
@@ -102,7 +104,12 @@ public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore, Sessi
     func disable(account: Int64, generation: Int64) async throws(StoreError)
 
     /// Saves a new session. Its digest must be new: `conflict` otherwise.
-    func insert(_ session: Session) async throws(StoreError)
+    ///
+    /// - Parameter recording: Makes the records of the sign-in that made it, which are saved with it.
+    func insert(
+        _ session: Session,
+        recording: @escaping @Sendable () -> [AuditRecord]
+    ) async throws(StoreError) -> Recorded<Void>
 
     /// The session of that digest, live or not.
     func session(digest: [UInt8]) async throws(StoreError) -> Session?

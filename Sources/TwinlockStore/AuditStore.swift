@@ -2,8 +2,9 @@ public import TwinlockAccounts
 
 /// What was decided, kept for the people whom it concerns and for administrators.
 ///
-/// The records follow decisions that are on the disk already: what is lost here lets nobody in and keeps nobody out.
-/// An operation takes effect wholly or not at all, and one that fails takes no operation of another protocol with it.
+/// The record of a verdict about a code is saved with it, see `Recorded`. All others follow decisions that are on the disk
+/// already: what is lost here lets nobody in and keeps nobody out. An operation takes effect wholly or not at all, and one
+/// that fails takes no operation of another protocol with it.
 /// Every operation may throw `unavailable` or `damaged`.
 public protocol AuditStore: Sendable {
     /// Saves records in their order, each with the next number.

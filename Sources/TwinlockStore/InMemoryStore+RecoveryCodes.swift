@@ -13,8 +13,9 @@ extension InMemoryStore {
         generation: Int64,
         match: RecoveryCodeMatch,
         use: RecoveryCodeUse,
-        finishesLogin: Bool
-    ) throws(StoreError) -> RecoveryCodeVerdict {
+        finishesLogin: Bool,
+        recording: @escaping Recording<RecoveryCodeVerdict>
+    ) throws(StoreError) -> Recorded<RecoveryCodeVerdict> {
         var changed = try self.account(account)
         var codes = self.recoveryCodes[account] ?? RecoveryCodes()
         let verdict = try changed.attemptRecoveryCode(
@@ -26,7 +27,7 @@ extension InMemoryStore {
         )
         self.accounts[account] = changed
         self.recoveryCodes[account] = codes
-        return verdict
+        return Recorded(verdict: verdict, records: try self.append(recording(verdict)))
     }
 
     /// Puts new codes in place of the account's own.

@@ -103,12 +103,13 @@ public actor InMemoryStore: AccountStore {
         generation: Int64,
         match: CodeMatch,
         source: FailureSource,
-        at now: UnixSeconds
-    ) throws(StoreError) -> CodeVerdict {
+        at now: UnixSeconds,
+        recording: @escaping Recording<CodeVerdict>
+    ) throws(StoreError) -> Recorded<CodeVerdict> {
         var changed = try self.account(account)
         let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
         self.accounts[account] = changed
-        return verdict
+        return Recorded(verdict: verdict, records: try self.append(recording(verdict)))
     }
 
     /// Saves how far the app's clock is off.
@@ -132,12 +133,16 @@ public actor InMemoryStore: AccountStore {
     }
 
     /// Saves a new session.
-    public func insert(_ session: Session) throws(StoreError) {
+    public func insert(
+        _ session: Session,
+        recording: @escaping @Sendable () -> [AuditRecord]
+    ) throws(StoreError) -> Recorded<Void> {
         session.requireShape()
         guard self.sessions[session.digest] == nil else {
             throw .conflict
         }
         self.sessions[session.digest] = session
+        return Recorded(verdict: (), records: try self.append(recording()))
     }
 
     /// The session of that digest, live or not.

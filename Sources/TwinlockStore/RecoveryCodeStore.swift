@@ -17,13 +17,15 @@ public protocol RecoveryCodeStore: Sendable {
     ///   - match: What comparing said; if the codes that were compared have been replaced: `conflict`.
     ///   - use: When and where this is.
     ///   - finishesLogin: Whether this finishes a sign-in of a login program; then the account is marked, with the use.
+    ///   - recording: Makes the verdict's records, which are saved with it.
     func attemptRecoveryCode(
         account: Int64,
         generation: Int64,
         match: RecoveryCodeMatch,
         use: RecoveryCodeUse,
-        finishesLogin: Bool
-    ) async throws(StoreError) -> RecoveryCodeVerdict
+        finishesLogin: Bool,
+        recording: @escaping Recording<RecoveryCodeVerdict>
+    ) async throws(StoreError) -> Recorded<RecoveryCodeVerdict>
 
     /// Puts new codes in place of the account's own. The old ones are dead from that moment.
     ///

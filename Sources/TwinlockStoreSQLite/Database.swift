@@ -52,6 +52,8 @@ struct Database: ~Copyable {
         try database.set("foreign_keys", to: "1")
         try database.set("secure_delete", to: "1")
         try database.set("cell_size_check", to: "1")
+        // What undoes one of several operations stays in memory: it was half of all that was written.
+        try database.set("temp_store", to: "2")
         // FULL: a commit is on the disk when it returns. With NORMAL a power cut could free codes that were used.
         try database.set("synchronous", to: "2")
         return database

@@ -1,3 +1,4 @@
+import TwinlockAccounts
 import TwinlockStore
 
 /// An open database with all its statements, and the transactions in which they run.
@@ -18,6 +19,10 @@ final class Records {
     let sealedKeys: SealedKeyRecords
     /// All that is sealed.
     let resealing: ResealingRecords
+    /// Whether records of verdicts are saved in this transaction.
+    private var keepsRecords = true
+    /// What became of the records of verdicts in this transaction; nil where there were none.
+    private(set) var recording: Result<Void, StoreError>?
     private let trial: Statement
     private let begin: Statement
     private let commit: Statement
@@ -58,8 +63,29 @@ final class Records {
         try self.trial.run(.integer(moment))
     }
 
+    /// Saves the records of a verdict in the verdict's own transaction.
+    ///
+    /// - Throws: That they could not be saved. The transaction is to be given up then, and tried again without.
+    /// - Returns: nil if this is the transaction without.
+    func record(_ new: [AuditRecord]) throws(StoreError) -> [AuditRecord]? {
+        guard !new.isEmpty else { return [] }
+        guard self.keepsRecords else { return nil }
+        do throws(StoreError) {
+            let saved = try self.audit.append(new)
+            if self.recording == nil { self.recording = .success(()) }
+            return saved
+        } catch {
+            self.recording = .failure(error)
+            throw error
+        }
+    }
+
     /// Begins a transaction that may write.
-    func beginTransaction() throws(StoreError) {
+    ///
+    /// - Parameter keepingRecords: Whether records of verdicts are saved with them.
+    func beginTransaction(keepingRecords: Bool) throws(StoreError) {
+        self.keepsRecords = keepingRecords
+        self.recording = nil
         if self.database.isInTransaction {
             try self.rollback.run()
         }

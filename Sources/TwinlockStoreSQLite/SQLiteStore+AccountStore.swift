@@ -4,7 +4,7 @@ public import TwinlockStore
 extension SQLiteStore: AccountStore {
     /// All accounts that carry this name or this uid, oldest first.
     public func accounts(sharing identity: Identity) async throws(StoreError) -> [Account] {
-        try await self.perform { records throws(StoreError) in
+        try await self.read { records throws(StoreError) in
             try records.accounts.sharing(identity)
         }
     }
@@ -12,7 +12,7 @@ extension SQLiteStore: AccountStore {
     /// Accounts in the order of their names' bytes.
     public func accounts(after name: String?, limit: Int) async throws(StoreError) -> [Account] {
         precondition(limit > 0, "a page holds at least one account")
-        return try await self.perform { records throws(StoreError) in
+        return try await self.read { records throws(StoreError) in
             try records.accounts.page(after: name, limit: limit)
         }
     }
@@ -87,14 +87,15 @@ extension SQLiteStore: AccountStore {
         generation: Int64,
         match: CodeMatch,
         source: FailureSource,
-        at now: UnixSeconds
-    ) async throws(StoreError) -> CodeVerdict {
+        at now: UnixSeconds,
+        recording: @escaping Recording<CodeVerdict>
+    ) async throws(StoreError) -> Recorded<CodeVerdict> {
         try await self.perform { records throws(StoreError) in
             let found = try records.accounts.account(account)
             var changed = found
             let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
             try records.accounts.save(changed, was: found)
-            return verdict
+            return Recorded(verdict: verdict, records: try records.record(recording(verdict)))
         }
     }
 
@@ -125,16 +126,20 @@ extension SQLiteStore: AccountStore {
     }
 
     /// Saves a new session.
-    public func insert(_ session: Session) async throws(StoreError) {
+    public func insert(
+        _ session: Session,
+        recording: @escaping @Sendable () -> [AuditRecord]
+    ) async throws(StoreError) -> Recorded<Void> {
         session.requireShape()
-        try await self.perform { records throws(StoreError) in
+        return try await self.perform { records throws(StoreError) in
             try records.sessions.add(session)
+            return Recorded(verdict: (), records: try records.record(recording()))
         }
     }
 
     /// The session of that digest, live or not.
     public func session(digest: [UInt8]) async throws(StoreError) -> Session? {
-        try await self.perform { records throws(StoreError) in
+        try await self.read { records throws(StoreError) in
             try records.sessions.session(digest)
         }
     }

@@ -19,7 +19,7 @@ extension SQLiteStore {
         limit: Int
     ) async throws(StoreError) -> [AuditRecord] {
         precondition(limit > 0, "a page holds at least one record")
-        return try await self.perform { records throws(StoreError) in
+        return try await self.read { records throws(StoreError) in
             try records.audit.page(of: filter, before: number, limit: limit)
         }
     }
@@ -31,7 +31,7 @@ extension SQLiteStore {
         limit: Int
     ) async throws(StoreError) -> [AuditRecord] {
         precondition(limit > 0, "a page holds at least one record")
-        return try await self.perform { records throws(StoreError) in
+        return try await self.read { records throws(StoreError) in
             try records.audit.page(of: filter, after: number, limit: limit)
         }
     }

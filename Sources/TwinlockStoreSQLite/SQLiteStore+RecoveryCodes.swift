@@ -4,7 +4,7 @@ public import TwinlockStore
 extension SQLiteStore {
     /// All recovery codes of an account.
     public func recoveryCodes(account: Int64, generation: Int64) async throws(StoreError) -> RecoveryCodes {
-        try await self.perform { records throws(StoreError) in
+        try await self.read { records throws(StoreError) in
             try records.accounts.account(account).requireFactor(of: generation)
             return try records.recovery.codes(of: account)
         }
@@ -16,8 +16,9 @@ extension SQLiteStore {
         generation: Int64,
         match: RecoveryCodeMatch,
         use: RecoveryCodeUse,
-        finishesLogin: Bool
-    ) async throws(StoreError) -> RecoveryCodeVerdict {
+        finishesLogin: Bool,
+        recording: @escaping Recording<RecoveryCodeVerdict>
+    ) async throws(StoreError) -> Recorded<RecoveryCodeVerdict> {
         try await self.perform { records throws(StoreError) in
             let found = try records.accounts.account(account)
             let known = try records.recovery.codes(of: account)
@@ -31,7 +32,7 @@ extension SQLiteStore {
             )
             try records.recovery.save(codes, was: known)
             try records.accounts.save(changed, was: found)
-            return verdict
+            return Recorded(verdict: verdict, records: try records.record(recording(verdict)))
         }
     }
 

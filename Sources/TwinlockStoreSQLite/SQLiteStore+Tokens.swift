@@ -51,7 +51,7 @@ extension SQLiteStore {
 
     /// The token of that digest, live or not.
     public func token(digest: [UInt8]) async throws(StoreError) -> Token? {
-        try await self.perform { records throws(StoreError) in
+        try await self.read { records throws(StoreError) in
             try records.tokens.token(digest: digest)
         }
     }
@@ -59,7 +59,7 @@ extension SQLiteStore {
     /// Tokens of an account in the order of their ids.
     public func tokens(of identity: Identity, after id: String?, limit: Int) async throws(StoreError) -> [Token] {
         precondition(limit > 0, "a page holds at least one token")
-        return try await self.perform { records throws(StoreError) in
+        return try await self.read { records throws(StoreError) in
             try records.tokens.page(of: identity, after: id, limit: limit)
         }
     }
@@ -87,7 +87,7 @@ extension SQLiteStore {
         limit: Int
     ) async throws(StoreError) -> [Session] {
         precondition(limit > 0, "a page holds at least one session")
-        return try await self.perform { records throws(StoreError) in
+        return try await self.read { records throws(StoreError) in
             try records.sessions.page(of: identity, after: handle, limit: limit)
         }
     }

@@ -4,12 +4,21 @@ public import TwinlockStore
 /// A store in one SQLite database, used by this process alone.
 ///
 /// One connection, and an executor whose thread alone touches it. Operations that wait share a transaction: while one
-/// commit waits for the disk the next operations gather, so that many logins cost few writes.
+/// commit waits for the disk the next operations gather, so that many logins cost few writes. Those that only read go
+/// first and are answered before that commit: what they rest on is on the disk.
 public actor SQLiteStore {
-    /// An operation that waits for the next transaction.
+    private enum Kind {
+        /// Changes nothing, and needs no transaction.
+        case reading
+        /// Shares its transaction.
+        case sharing
+        /// Shares its transaction with nobody.
+        case apart
+    }
+
+    /// An operation that waits for its turn.
     private struct Waiting {
-        /// Whether it shares its transaction with nobody.
-        let isApart: Bool
+        let kind: Kind
         /// Does the work and returns what will tell its caller, once that may be told.
         let run: (Records) throws(StoreError) -> () -> Void
         /// Tells its caller that nothing was changed, and why.
@@ -72,10 +81,24 @@ public actor SQLiteStore {
         apart: Bool = false,
         _ operation: @escaping @Sendable (Records) throws(StoreError) -> Outcome
     ) async throws(StoreError) -> Outcome {
+        try await self.wait(apart ? .apart : .sharing, operation)
+    }
+
+    /// Does an operation that changes nothing.
+    func read<Outcome: Sendable>(
+        _ operation: @escaping @Sendable (Records) throws(StoreError) -> Outcome
+    ) async throws(StoreError) -> Outcome {
+        try await self.wait(.reading, operation)
+    }
+
+    private func wait<Outcome: Sendable>(
+        _ kind: Kind,
+        _ operation: @escaping @Sendable (Records) throws(StoreError) -> Outcome
+    ) async throws(StoreError) -> Outcome {
         let result: Result<Outcome, StoreError> = await withCheckedContinuation { continuation in
             self.waiting.append(
                 Waiting(
-                    isApart: apart,
+                    kind: kind,
                     run: { records throws(StoreError) in
                         let outcome = try operation(records)
                         return { continuation.resume(returning: .success(outcome)) }
@@ -124,9 +147,21 @@ public actor SQLiteStore {
         self.gathering = 1
         let batch = self.waiting
         self.waiting = []
-        self.carryOut(batch.filter { !$0.isApart })
-        for operation in batch where operation.isApart {
+        for operation in batch where operation.kind == .reading {
+            self.answer(operation)
+        }
+        self.carryOut(batch.filter { $0.kind == .sharing })
+        for operation in batch where operation.kind == .apart {
             self.carryOut([operation])
+        }
+    }
+
+    /// Runs an operation that changes nothing and tells its caller.
+    private func answer(_ operation: Waiting) {
+        do throws(StoreError) {
+            try operation.run(self.openRecords())()
+        } catch {
+            operation.refuse(error)
         }
     }
 
@@ -147,26 +182,56 @@ public actor SQLiteStore {
 
     /// Runs a batch in one transaction.
     ///
+    /// Where there is no room for the records of verdicts it is run once more without them: a record must never be what
+    /// keeps somebody out.
+    ///
     /// - Throws: What befell the transaction as a whole. Nothing was changed then.
     /// - Returns: For each operation what tells its caller.
     private func transact(_ batch: [Waiting]) throws(StoreError) -> [() -> Void] {
+        let records = try self.openRecords()
+        do throws(StoreError) {
+            return try self.transact(batch, on: records, keepingRecords: true)
+        } catch {
+            guard records.recording != nil else { throw error }
+            return try self.transact(batch, on: records, keepingRecords: false)
+        }
+    }
+
+    private func openRecords() throws(StoreError) -> Records {
         guard let records = self.records else {
             throw .unavailable(reason: "cannot use store at \"\(self.path)\": it is closed")
         }
-        try records.beginTransaction()
+        return records
+    }
+
+    private func transact(
+        _ batch: [Waiting],
+        on records: Records,
+        keepingRecords: Bool
+    ) throws(StoreError) -> [() -> Void] {
+        try records.beginTransaction(keepingRecords: keepingRecords)
+        do throws(StoreError) {
+            // An operation by itself is undone by giving the transaction up.
+            let answers = batch.count == 1 ? [try batch[0].run(records)] : try self.run(batch, on: records)
+            try records.commitTransaction()
+            return answers
+        } catch {
+            records.abandonTransaction()
+            throw error
+        }
+    }
+
+    /// Runs operations so that one that fails leaves its neighbours alone.
+    private func run(_ batch: [Waiting], on records: Records) throws(StoreError) -> [() -> Void] {
         var answers: [() -> Void] = []
         for operation in batch {
-            do {
-                switch try records.isolate(operation.run) {
-                case .success(let tell): answers.append(tell)
-                case .failure(let error): answers.append { operation.refuse(error) }
-                }
-            } catch {
-                records.abandonTransaction()
-                throw error
+            let result = try records.isolate(operation.run)
+            if case .failure(let error) = records.recording { throw error }
+            switch result {
+            case .success(let tell): answers.append(tell)
+            case .failure(let error): answers.append { operation.refuse(error) }
             }
         }
-        try records.commitTransaction()
         return answers
     }
 }

@@ -28,6 +28,7 @@ public final class ServerConnectionHandler: ChannelDuplexHandler {
 
     private let service: VarlinkService
     private let peer: Peer
+    private let executor: (any TaskExecutor)?
     private let onClose: @Sendable (ConnectionEnd) -> Void
 
     private var context: ChannelHandlerContext?
@@ -55,15 +56,18 @@ public final class ServerConnectionHandler: ChannelDuplexHandler {
     ///
     /// - Parameters:
     ///   - peer: From the socket, at accept.
+    ///   - executor: Carries calls out; nil for the shared pool.
     ///   - onClose: Called once, on the event loop, when the connection is closed **and** its last call has ended: a peer
     ///     that starts costly calls and closes keeps its place until they are done.
     public init(
         service: VarlinkService,
         peer: Peer,
+        executor: (any TaskExecutor)? = nil,
         onClose: @escaping @Sendable (ConnectionEnd) -> Void = { _ in }
     ) {
         self.service = service
         self.peer = peer
+        self.executor = executor
         self.onClose = onClose
     }
 
@@ -197,7 +201,7 @@ extension ServerConnectionHandler {
             }
             try sent.get()
         }
-        Task { [service = self.service, peer = self.peer] in
+        Task(executorPreference: self.executor) { [service = self.service, peer = self.peer] in
             let reply = await service.answer(call, from: peer, replies: sink)
             let frame = Frame()
             if !call.oneway { reply.encode(continues: false, into: frame) }

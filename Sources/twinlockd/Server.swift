@@ -50,6 +50,8 @@ struct Server {
         let ledger = SharedLedger(bounds: connections)
         let phase = SharedPhase()
         let open = self.connections
+        // There is one event loop.
+        let executor = EventLoopExecutor(group.next())
         self.phase = phase
         self.ledger = ledger
         self.channel = try ServerBootstrap(group: group)
@@ -62,7 +64,7 @@ struct Server {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.initialize(channel, service: service, ledger: ledger, logger: logger)
+                    try Self.initialize(channel, service: service, executor: executor, ledger: ledger, logger: logger)
                     open.add(channel)
                 }
             }
@@ -102,6 +104,7 @@ struct Server {
     private static func initialize(
         _ channel: any Channel,
         service: VarlinkService,
+        executor: EventLoopExecutor,
         ledger: SharedLedger,
         logger: Logger
     ) throws {
@@ -117,7 +120,7 @@ struct Server {
             throw TooManyConnections()
         }
         // Its place is free when the connection is closed and its last call has ended: closing early frees no work.
-        let handler = ServerConnectionHandler(service: service, peer: peer) { end in
+        let handler = ServerConnectionHandler(service: service, peer: peer, executor: executor) { end in
             ledger.release(peer.uid)
             logger.debug("connection ended: \(end)", metadata: ["uid": "\(peer.uid)"])
         }

@@ -47,6 +47,19 @@ struct SecretBytesTests {
         #expect(filled.array == bytes)
     }
 
+    @Test("pages that others had before hold zeros, however many there are", arguments: [1, 200])
+    func usedPages(count: Int) {
+        for _ in 1...3 {
+            let secrets = (0..<count).map { _ in
+                SecretBytes(count: SecretPages.keptByteCount) { buffer in
+                    #expect(buffer.allSatisfy { $0 == 0 })
+                    for index in buffer.indices { buffer[index] = 0xff }
+                }
+            }
+            #expect(Set(secrets.map { $0.withUnsafeBytes { $0.baseAddress } }).count == count, "each has its own")
+        }
+    }
+
     @Test("what filling throws comes out")
     func interruptedFilling() {
         #expect(throws: Interrupted.self) {

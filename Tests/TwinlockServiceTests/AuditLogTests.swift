@@ -109,6 +109,23 @@ struct AuditLogTests {
         #expect(self.scene.service.trail.tail.followerCount == 0)
     }
 
+    @Test("with more: records that are handed on in another order are told in theirs, each once")
+    func followOutOfOrder() async throws {
+        let follower = try Following(self.scene, .init(limit: 0))
+        #expect(await follower.next() == [])
+        let saved = try await self.scene.store.append((0..<3).map { self.record("a\($0)") })
+        let tail = self.scene.service.trail.tail
+        tail.publish([saved[1]])
+        #expect(await follower.next() == ["a0"])
+        tail.publish([saved[0]])
+        tail.publish([saved[2]])
+        #expect(await follower.next() == ["a1"])
+        #expect(await follower.next() == ["a2"])
+        _ = try await self.scene.signIn("last", "x", from: Scene.root)
+        #expect(await follower.next() == ["last"])
+        await follower.hangUp()
+    }
+
     @Test("with more, conditions hold for what comes too, and a stop ends it")
     func followConditions() async throws {
         let follower = try Following(self.scene, .init(outcome: "refused", limit: 0))

@@ -3,7 +3,6 @@ import Testing
 import TwinlockAccounts
 import TwinlockInterface
 import TwinlockStore
-import TwinlockStoreSQLite
 import TwinlockTesting
 
 @testable import TwinlockService
@@ -85,12 +84,13 @@ struct AuditTrailTests {
     private let store = HeldStore()
     private let log = CapturedLog()
 
-    private func trail(rows: Int = 1_000_000) -> AuditTrail {
+    private func trail(rows: Int = 1_000_000, patience: Duration = .seconds(86_400)) -> AuditTrail {
         AuditTrail(
             store: self.store,
             retention: AuditRetention(rows: rows),
             now: { UnixSeconds(1000) },
-            logger: self.log.logger
+            logger: self.log.logger,
+            patience: patience
         )
     }
 
@@ -190,6 +190,69 @@ struct AuditTrailTests {
         #expect(saved.count == AuditQueue.capacity + 1)
         #expect(saved.contains { $0.name == "person-0" } && saved.contains { $0.name == "person-3001" })
         #expect(saved.contains { $0.name == "person-3000" } && !saved.contains { $0.name == "person-1" })
+    }
+
+    @Test("the record of a step waits for the verdict that follows, and both are saved by that one")
+    func ride() async throws {
+        let trail = self.trail()
+        trail.add(record(0, outcome: .continued))
+        for _ in 1...1000 { await Task.yield() }
+        #expect(await self.store.batches == [])
+        let store = self.store
+        let verdict = try await trail.ride { ride throws(StoreError) in
+            let records = ride.records(with: record(1))
+            #expect(records == ride.records(with: record(1)), "asked again it is the same")
+            return Recorded(verdict: "yes", records: try await store.append(records))
+        }
+        await trail.flush()
+        #expect(verdict == "yes")
+        #expect(await self.store.batches == [2])
+        #expect(try await self.saved().map(\.name) == ["person-0", "person-1"])
+    }
+
+    @Test("a step whose verdict does not come is saved all the same")
+    func noVerdict() async throws {
+        let trail = self.trail(patience: .zero)
+        trail.add(record(0, outcome: .continued))
+        await self.store.waitForBatch(1)
+        await trail.flush()
+        #expect(try await self.saved().map(\.name) == ["person-0"])
+    }
+
+    @Test("records that found no room beside their verdict wait for it; those of no verdict are gone")
+    func rideWithoutRoom() async throws {
+        let trail = self.trail()
+        await self.store.fail(.unavailable(reason: "no room"))
+        trail.add(record(0, outcome: .continued))
+        _ = try await trail.ride { ride throws(StoreError) in
+            _ = ride.records(with: record(1))
+            return Recorded(verdict: (), records: nil)
+        }
+        await #expect(throws: StoreError.conflict) {
+            try await trail.ride { ride throws(StoreError) -> Recorded<Void> in
+                _ = ride.records(with: record(2))
+                throw .conflict
+            }
+        }
+        await trail.flush()
+        #expect(try await self.saved() == [])
+        await self.store.fail(nil)
+        trail.add(record(3))
+        await trail.flush()
+        #expect(try await self.saved().map(\.name) == ["person-0", "person-1", "person-3"])
+    }
+
+    @Test("records that ride count for trimming too")
+    func ridesAreTrimmed() async throws {
+        let trail = self.trail(rows: 1000)
+        let store = self.store
+        for number in 0..<AuditTrail.trimInterval {
+            try await trail.ride { ride throws(StoreError) in
+                Recorded(verdict: (), records: try await store.append(ride.records(with: record(number))))
+            }
+        }
+        await trail.flush()
+        #expect(await self.store.trims > 0)
     }
 
     @Test("after many records it is looked whether some must go")
@@ -316,68 +379,5 @@ struct AuditTailTests {
                 #expect(event == newest.first.map { .record($0) })
             }
         }
-    }
-}
-
-@Suite("a store that has no room for records")
-struct FullStoreTests {
-    @Test("loses no sign-in, and says so once")
-    func signInsGoOn() async throws {
-        let directory = ScratchDirectory()
-        let store = try SQLiteStore(path: directory.database)
-        let log = CapturedLog()
-        let scene = try Scene(store: store, logger: log.logger)
-        let secret = try await scene.enrol()
-        await scene.service.tidyRecords()
-        try await store.reserve(bytes: .max)
-        for _ in 1...5 {
-            let first = try await scene.signIn("alice", "correct horse", from: Scene.root, Context.ssh)
-            let done = try await scene.verify(first.session, try scene.code(secret), from: Scene.root)
-            #expect(done.state == .signedIn)
-            scene.pass(30)
-            await scene.service.tidyRecords()
-        }
-        #expect(log.lines.count { $0.message.hasPrefix("cannot save audit records: ") } == 1)
-        #expect(log.decisions.count == 12)
-        try await store.reserve(bytes: 0)
-        await scene.service.finishRecords()
-        let kept = try await store.records(of: .everything, before: nil, limit: 100)
-        #expect(kept.reduce(0) { $0 + $1.count } == 12, "they were kept meanwhile")
-        await store.close()
-    }
-
-    @Test("a sign-in whose session finds no room was refused, on record, and not accepted before")
-    func noRoomForSession() async throws {
-        let directory = ScratchDirectory()
-        let store = try SQLiteStore(path: directory.database)
-        let log = CapturedLog()
-        let scene = try Scene(store: store, logger: log.logger)
-        try await store.limit(pages: 1)
-        var sessions = 0
-        await #expect(throws: NamedError.unavailable) {
-            while sessions < 1000 {
-                _ = try await scene.signIn(nil, "correct horse", from: Scene.alice)
-                sessions += 1
-            }
-        }
-        let outcomes = log.decisions.map { $0.metadata["reason"] }
-        #expect(outcomes == [String?](repeating: "passwordRight", count: sessions) + ["notCarriedOut"])
-        await store.close()
-    }
-
-    @Test("what was decided before a stop is in the database after it")
-    func stop() async throws {
-        let directory = ScratchDirectory()
-        let store = try SQLiteStore(path: directory.database)
-        let scene = try Scene(store: store)
-        for user in ["alice", "bob", "root"] {
-            _ = try await scene.signIn(user, "wrong", from: Scene.root, Context.ssh)
-        }
-        await scene.service.finishRecords()
-        await store.close()
-        let again = try SQLiteStore(path: directory.database)
-        let kept = try await again.records(of: .everything, after: 0, limit: 100)
-        #expect(kept.map(\.name) == ["alice", "bob", "root"])
-        await again.close()
     }
 }

@@ -124,6 +124,50 @@ struct BatchTests {
         await store.close()
     }
 
+    @Test("records for which there is no room leave the verdicts that they belong to", arguments: [1, 4])
+    func noRoomForRecords(count: Int) async throws {
+        let store = try SQLiteStore(path: self.directory.database)
+        let stage = Stage(store) { await store.gather($0) }
+        let account = try await stage.enrol()
+        try await store.reserve(bytes: .max)
+        let outcomes = await stage.together(count) { number throws(StoreError) -> Recorded<CodeVerdict> in
+            let record = stage.record(tty: "tty\(number)")
+            return try await stage.attempt(.none, of: account) { _ in [record] }
+        }
+        for outcome in outcomes {
+            let done = try outcome.get()
+            #expect(done.records == nil)
+            #expect(done.verdict == .wrong(.allowRetry))
+        }
+        #expect(try await stage.account().throttle.failures.total == count, "each was counted once")
+        #expect(try await stage.ownRecords() == [])
+        try await store.reserve(bytes: 0)
+        let record = stage.record()
+        let done = try await stage.attempt(.inWindow(steps: [Stage.step]), of: account) { _ in [record] }
+        #expect(done.records == (try await stage.ownRecords()) && done.records?.count == 1)
+        await store.close()
+    }
+
+    @Test("a full disk costs records, and no verdict")
+    func fullDiskForRecords() async throws {
+        let store = try SQLiteStore(path: self.directory.database)
+        let stage = Stage(store)
+        let account = try await stage.enrol()
+        try await store.limit(pages: 1)
+        var saved = 0
+        var lost = 0
+        for number in 0..<Int64(300) {
+            let record = stage.record(at: Stage.start + Int(number), outcome: .accepted, reason: .codeRight)
+            let done = try await stage.attempt(.inWindow(steps: [Stage.step + number]), of: account) { _ in [record] }
+            #expect(done.verdict == .accepted(step: Stage.step + number, failedCodes: 0))
+            saved += done.records?.count ?? 0
+            lost += done.records == nil ? 1 : 0
+        }
+        #expect(saved + lost == 300 && lost > 0)
+        #expect(try await store.records(of: .everything, after: 0, limit: 1000).count == saved)
+        await store.close()
+    }
+
     @Test("closing finishes what waits and refuses what comes later", .timeLimit(.minutes(1)))
     func closing() async throws {
         let store = try SQLiteStore(path: self.directory.database)

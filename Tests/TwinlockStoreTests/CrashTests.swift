@@ -7,7 +7,7 @@ import TwinlockTesting
 
 /// Changes that touch several tables at once.
 enum Change: String, CaseIterable, Sendable {
-    case confirmSetUp, regenerateRecoveryCodes, useRecoveryCode, refreshToken, disable
+    case confirmSetUp, acceptCode, refuseCode, regenerateRecoveryCodes, useRecoveryCode, refreshToken, disable
 
     /// What is there before: with everything that the change touches.
     func prepare(_ stage: Stage) async throws {
@@ -16,7 +16,7 @@ enum Change: String, CaseIterable, Sendable {
             let setUp = SetUp(secret: stage.secret(), begunAt: Stage.start)
             _ = try await stage.store.beginSetUp(setUp, for: stage.identity())
             _ = try await stage.store.createToken(stage.token(1, showsCode: false), under: nil, at: Stage.start)
-        case .regenerateRecoveryCodes, .useRecoveryCode, .refreshToken, .disable:
+        case .acceptCode, .refuseCode, .regenerateRecoveryCodes, .useRecoveryCode, .refreshToken, .disable:
             let account = try await stage.enrol()
             _ = try await stage.store.createToken(stage.token(1), under: account.generation, at: Stage.start)
             _ = try await stage.attempt(.none, of: account, from: .peer(uid: 7))
@@ -44,6 +44,17 @@ enum Change: String, CaseIterable, Sendable {
                 at: Stage.start
             )
             #expect(verdict == .confirmed(step: Stage.step))
+        case .acceptCode:
+            let records = [
+                stage.record(outcome: .continued, reason: .firstFactorShown),
+                stage.record(outcome: .accepted, reason: .codeRight),
+            ]
+            let done = try await stage.attempt(.inWindow(steps: [Stage.step]), of: account) { _ in records }
+            #expect(done.verdict == .accepted(step: Stage.step, failedCodes: 1) && done.records?.count == 2)
+        case .refuseCode:
+            let record = stage.record()
+            let done = try await stage.attempt(.none, of: account) { _ in [record] }
+            #expect(done.verdict == .wrong(.allowRetry) && done.records?.count == 1)
         case .regenerateRecoveryCodes:
             try await stage.store.replaceRecoveryCodes(
                 account: account.id,
@@ -77,6 +88,8 @@ private struct Picture: Equatable {
     var codes: [RecoveryCodes?] = []
     var sessions: [Session?] = []
     var tokens: [Token?] = []
+    /// A verdict and its records are there together, or neither is.
+    var records: [AuditRecord] = []
 
     init(_ store: SQLiteStore) async throws {
         let stage = Stage(store)
@@ -91,6 +104,7 @@ private struct Picture: Equatable {
         for number: UInt8 in [1, 9] {
             self.tokens.append(try await store.token(digest: stage.digest(number)))
         }
+        self.records = try await stage.ownRecords()
     }
 }
 

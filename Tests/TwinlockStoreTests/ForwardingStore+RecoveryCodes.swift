@@ -13,15 +13,17 @@ extension ForwardingStore {
         generation: Int64,
         match: RecoveryCodeMatch,
         use: RecoveryCodeUse,
-        finishesLogin: Bool
-    ) async throws(StoreError) -> RecoveryCodeVerdict {
+        finishesLogin: Bool,
+        recording: @escaping Recording<RecoveryCodeVerdict>
+    ) async throws(StoreError) -> Recorded<RecoveryCodeVerdict> {
         try await self.around.run { store throws(StoreError) in
             try await store.attemptRecoveryCode(
                 account: account,
                 generation: generation,
                 match: match,
                 use: use,
-                finishesLogin: finishesLogin
+                finishesLogin: finishesLogin,
+                recording: recording
             )
         }
     }

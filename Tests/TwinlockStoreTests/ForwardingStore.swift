@@ -57,15 +57,17 @@ struct ForwardingStore: AccountStore {
         generation: Int64,
         match: CodeMatch,
         source: FailureSource,
-        at now: UnixSeconds
-    ) async throws(StoreError) -> CodeVerdict {
+        at now: UnixSeconds,
+        recording: @escaping Recording<CodeVerdict>
+    ) async throws(StoreError) -> Recorded<CodeVerdict> {
         try await self.around.run { store throws(StoreError) in
             try await store.attemptCode(
                 account: account,
                 generation: generation,
                 match: match,
                 source: source,
-                at: now
+                at: now,
+                recording: recording
             )
         }
     }
@@ -86,8 +88,11 @@ struct ForwardingStore: AccountStore {
         }
     }
 
-    func insert(_ session: Session) async throws(StoreError) {
-        try await self.around.run { store throws(StoreError) in try await store.insert(session) }
+    func insert(
+        _ session: Session,
+        recording: @escaping @Sendable () -> [AuditRecord]
+    ) async throws(StoreError) -> Recorded<Void> {
+        try await self.around.run { store throws(StoreError) in try await store.insert(session, recording: recording) }
     }
 
     func session(digest: [UInt8]) async throws(StoreError) -> Session? {

@@ -246,7 +246,7 @@ extension Scenario {
 
 extension AuditRecord {
     /// The same record under another number.
-    fileprivate func numbered(_ number: Int64) -> AuditRecord {
+    func numbered(_ number: Int64) -> AuditRecord {
         var record = self
         record.number = number
         return record

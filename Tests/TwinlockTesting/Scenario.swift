@@ -24,7 +24,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
     /// The whole contract.
     public static let contract =
         codes + throttling + setUps + identities + sessions + lists + resynchronising + recoveryCodes + audit
-        + clearing + tokens + sessionLists + sealedKeys + administration + resealing
+        + recordings + clearing + tokens + sessionLists + sealedKeys + administration + resealing
 }
 
 /// That a claim is wrong.
