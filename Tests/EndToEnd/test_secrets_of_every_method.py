@@ -105,6 +105,7 @@ def roots_help(call, alice):
     ahead = {"first": phone.code_at(phone.step + 120), "second": phone.code_at(phone.step + 121)}
     call(None, f"{ADMINISTRATION}.Resynchronise", **who, **ahead)
     call(None, f"{ADMINISTRATION}.Adopt", "NotParted", **who)
+    call(None, f"{ADMINISTRATION}.RotateKey")
     call(None, f"{ADMINISTRATION}.Reset", **who)
     call(None, f"{ADMINISTRATION}.MarkRestored")
 
