@@ -193,7 +193,11 @@ final class Scene: Sendable {
                         for index in bytes.indices { bytes[index] = clock.random.withLock { $0.next() } }
                     }
                 },
-                pause: { time in clock.pauses.withLock { $0.append(time) } }
+                pause: { time in
+                    clock.pauses.withLock { $0.append(time) }
+                    // Whoever waits for something again and again lets that happen.
+                    await Task.yield()
+                }
             ),
             version: "1.2.3",
             logger: logger
