@@ -61,11 +61,13 @@ def root(request, tmp_path_factory):
 def installed_root(root):
     """The files of a system on which the guide was followed."""
     name, lower = root
-    machine = Machine(f"tl-{name}-{os.getpid()}-base", [lower]).start()
-    install(machine)
-    machine.stop()
-    yield name, [machine.work / "upper", lower]
-    machine.discard()
+    machine = Machine(f"tl-{name}-{os.getpid()}-base", [lower])
+    try:
+        install(machine.start())
+        machine.stop()
+        yield name, [machine.work / "upper", lower]
+    finally:
+        machine.discard()
 
 
 @pytest.fixture
