@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -92,4 +93,10 @@ tl_is_journal_stream(int fd, const char *journal_stream)
 	if (sscanf(journal_stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) != 2)
 		return 0;
 	return device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
+}
+
+void
+tl_silence_dispatch(void)
+{
+	(void)setenv("LIBDISPATCH_LOG", "NO", 1);
 }

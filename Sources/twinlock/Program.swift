@@ -12,6 +12,7 @@ enum Program {
     static func main() {
         Signals.install()
         tl_harden(0)
+        tl_silence_dispatch()
         exit(self.run().rawValue)
     }
 

@@ -32,6 +32,7 @@ func run() -> Int32 {
     }
     do {
         try MemoryTunables.ensure()
+        tl_silence_dispatch()
         return try Daemon(settings: loaded.settings).serve(reading: source, after: loaded)
     } catch {
         return complain("\(error)", status: 1)

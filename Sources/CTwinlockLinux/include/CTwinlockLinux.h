@@ -28,6 +28,10 @@ int tl_become(uint32_t uid, uint32_t gid);
 /* No core file, no tracing by others of the same uid, no new privileges through exec. */
 int tl_harden(int no_new_privileges);
 
+/* Keeps the library of threads from telling syslog that this process may not raise a priority, which nobody
+ * asked of it. Before there is another thread. */
+void tl_silence_dispatch(void);
+
 /* Raises the soft limit of open files (RLIMIT_NOFILE) to that many, or as far as the hard limit lets it.
  * Returns what it is then. */
 int64_t tl_raise_open_files(int64_t wanted);
