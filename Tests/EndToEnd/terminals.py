@@ -99,6 +99,16 @@ class Pty:
     def send(self, text):
         os.write(self._terminal, text.encode())
 
+    def send_when_waiting(self, text):
+        """Types when the program sleeps: some throw away what was typed before they read, but after they have asked."""
+
+        def state():
+            with open(f"/proc/{self.pid}/stat") as file:
+                return file.read().rpartition(")")[2].split()[0]
+
+        wait_for(lambda: state() == "S", lambda: f"the program to wait for input: {self.seen!r}")
+        self.send(text)
+
     def hang_up(self):
         """Closes the other end of the terminal, as a lost connection does, and waits for the program to end of it."""
         os.close(self._terminal)

@@ -45,13 +45,13 @@ def vlock(account, terminal_name=None):
 def to_the_password(terminal, _):
     # vlock waits for a key first.
     if terminal.read_until("(press .ENTER.|Password: )").startswith("press"):
-        terminal.send("\n")
+        terminal.send_when_waiting("\n")
         terminal.read_until("Password: ")
 
 
 def to_the_key(terminal, account):
     to_the_password(terminal, account)
-    terminal.send(account.password + "\n")
+    terminal.send_when_waiting(account.password + "\n")
     key = terminal.read_until(r"Key +([A-Z2-7 ]+)").replace(" ", "")
     account.phone = accounts.Authenticator(key)
     terminal.read_until("Code: ")
@@ -59,7 +59,7 @@ def to_the_key(terminal, account):
 
 def to_the_codes(terminal, account):
     to_the_key(terminal, account)
-    terminal.send(account.phone.next_code() + "\n")
+    terminal.send_when_waiting(account.phone.next_code() + "\n")
     save(terminal, account)
 
 
@@ -80,16 +80,16 @@ def screen_of(terminal):
 def test_a_phone_reads_the_qr_code_from_a_console_and_its_code_is_right(required, account, program, name):
     with program(account, name) as terminal:
         to_the_password(terminal, account)
-        terminal.send(account.password + "\n")
+        terminal.send_when_waiting(account.password + "\n")
         terminal.read_until("Code: ")
         (link,) = pictures.read_codes(pictures.draw(screen_of(terminal), pictures.DARK))
         assert link in terminal.seen, "the same link as text"
         told = urllib.parse.urlsplit(link)
         assert told.path.endswith(f":{account.name}")
         account.phone = accounts.Authenticator(urllib.parse.parse_qs(told.query)["secret"][0])
-        terminal.send(account.phone.next_code() + "\n")
+        terminal.send_when_waiting(account.phone.next_code() + "\n")
         save(terminal, account)
-        terminal.send(account.recovery_codes[0] + "\n")
+        terminal.send_when_waiting(account.recovery_codes[0] + "\n")
         if program is login:
             terminal.read_until(r"\$ ")
             terminal.send("exit\n")
@@ -119,7 +119,7 @@ def test_a_login_for_a_remote_host_is_sent_none_on_whatever_terminal(required, a
 def test_a_locker_leads_through_it_and_unlocks(required, account):
     with vlock(account) as terminal:
         to_the_codes(terminal, account)
-        terminal.send(account.recovery_codes[3] + "\n")
+        terminal.send_when_waiting(account.recovery_codes[3] + "\n")
         assert terminal.finish()[1] == 0, terminal.seen
     told = Program(account).status()
     assert (told["enabled"], told["recoveryCodesAcknowledged"], told["recoveryCodesLeft"]) == (True, True, 10)
@@ -135,7 +135,7 @@ def test_who_leaves_the_locker_before_the_first_code_has_nothing_half_done(requi
     with vlock(account) as terminal:
         to_the_codes(terminal, account)
         assert first is None or first.secret != account.phone.secret
-        terminal.send(account.recovery_codes[0] + "\n")
+        terminal.send_when_waiting(account.recovery_codes[0] + "\n")
         assert terminal.finish()[1] == 0, terminal.seen
 
 
@@ -147,8 +147,8 @@ def test_who_leaves_the_locker_before_the_codes_are_saved_is_asked_for_a_code_af
     assert (told["enabled"], told["recoveryCodesAcknowledged"]) == (True, False)
     with vlock(account) as terminal:
         to_the_password(terminal, account)
-        terminal.send(account.password + "\n")
+        terminal.send_when_waiting(account.password + "\n")
         terminal.read_until("Verification code: ")
         assert "Key" not in terminal.seen
-        terminal.send(account.phone.next_code() + "\n")
+        terminal.send_when_waiting(account.phone.next_code() + "\n")
         assert terminal.finish()[1] == 0, terminal.seen
