@@ -6,8 +6,8 @@ import TwinlockStore
 ///
 /// The record of a verdict about a code is saved with the verdict, and takes along what waits: see `ride`. Any other
 /// waits in bounded memory for the one task that saves what waits, in batches; whoever decided does not wait for it. Of a
-/// sign-in that goes on to a code it waits for that code, for a moment. While the store fails the records stay, each further decision lets it try again, and what no longer fits is counted
-/// and told: in the log, and by a record of its own.
+/// sign-in that goes on to a code it waits for that code, for a moment. While the store fails the records stay, each
+/// further decision lets it try again, and what no longer fits is counted and told: in the log, and by a record of its own.
 ///
 /// A kill loses the records of the last instant: those that wait, and those of a transaction that was not finished. The
 /// decisions themselves it does not lose, they are on the disk before they are answered; and the journal was told of those

@@ -56,6 +56,8 @@ extension TwinlockService {
             }
         }
         self.log.decision("RotateKey", .continued, .keyRotationBegun, about: .everybody, origin: origin)
+        // Whoever is told of a rotation finds it on record, whatever becomes of the daemon meanwhile.
+        await self.finishRecords()
         self.carryOutRotation(origin: origin)
         return true
     }

@@ -95,7 +95,10 @@ private func checkCombined(_ answer: [UInt8], digits: Int) {
     case 0: break
     case digits: claim(end.allSatisfy(isDigit), "no code at the end")
     case 11:
-        claim(end[count + 5] == dash && end.withUnsafeBytes { RecoveryCode(normalizing: $0) } != nil, "no recovery code")
+        claim(
+            end[count + 5] == dash && end.withUnsafeBytes { RecoveryCode(normalizing: $0) } != nil,
+            "no recovery code"
+        )
     default: claim(false, "an end of a length that no code has")
     }
 }
