@@ -25,7 +25,7 @@ struct SettingsFile: Sendable {
     init(text: String, name: String) throws(SettingsError) {
         var entries: [Entry] = []
         var section: String?
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in text.linesOfText.enumerated() {
             let line = index + 1
             let content = Self.trimmed(raw)
             if content.isEmpty || content.hasPrefix("#") {

@@ -1,3 +1,5 @@
+import TwinlockSettings
+
 /// What a PAM module's result does to the stack: the second word of a line, pam.conf(5).
 struct PAMControl: Hashable, Sendable {
     /// What happens next.
@@ -81,7 +83,7 @@ struct PAMLine: Hashable, Sendable {
     static func auth(in text: String) -> [PAMLine] {
         var lines: [PAMLine] = []
         var (begun, start) = ("", 0)
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in text.linesOfText.enumerated() {
             if begun.isEmpty { start = index + 1 }
             let piece = raw.prefix { $0 != "#" }
             if piece.hasSuffix("\\") {

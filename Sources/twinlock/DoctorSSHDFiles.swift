@@ -1,3 +1,5 @@
+import TwinlockSettings
+
 /// The settings of sshd as they stand in its files, with what they include: who said what, where.
 ///
 /// What holds is sshd's to say (`sshd -T`); these say which line is to be changed.
@@ -52,7 +54,7 @@ struct SSHDFiles: Sendable {
     ) -> [Setting] {
         guard depth < self.maximumDepth, let text = read(file) else { return [] }
         var (settings, inMatch): ([Setting], Bool) = ([], inMatch)
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.linesOfText.enumerated() {
             let words = self.words(line)
             guard let first = words.first?.lowercased(), words.count > 1 else { continue }
             let keyword = self.renamed[first] ?? first

@@ -8,6 +8,17 @@ struct SettingsTests {
         #expect(try Settings(text: "", name: "f") == Settings())
     }
 
+    @Test("lines may end as other systems end theirs, and keep their numbers")
+    func carriageReturns() throws {
+        let text = "[daemon]\r\nuser = somebody\r\n# a comment\r\n\r\nlog-level = debug\r\n"
+        let settings = try Settings(text: text, name: "f")
+        #expect(settings.user == "somebody" && settings.logLevel == .debug)
+        #expect(throws: SettingsError(file: "f", line: 5, words: "daemon.user: expected once, but line 2 sets it too"))
+        {
+            try Settings(text: text.replacing("log-level", with: "user"), name: "f")
+        }
+    }
+
     @Test("every key can be set")
     func everyKey() throws {
         let text = """
