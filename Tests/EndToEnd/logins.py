@@ -75,6 +75,7 @@ KbdInteractiveAuthentication yes
 PasswordAuthentication no
 PubkeyAuthentication no
 LogLevel DEBUG3
+MaxStartups 200
 UseDNS no
 Subsystem sftp internal-sftp
 """
