@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Memory for secrets: locked, left out of dumps, zeros in a forked child.
 ///
@@ -14,12 +13,14 @@ enum SecretPages {
     static let maximumKept = 64
 
     /// Addresses of pages that nobody has. They hold zeros.
-    private static let kept = Mutex<[UInt]>([])
+    private static let kept = Locked<[UInt]>([])
 
     /// Zero bytes that are the caller's alone, until they are given back.
     static func take(byteCount: Int) -> UnsafeMutableRawPointer {
         guard byteCount <= self.keptByteCount else { return self.map(byteCount: byteCount) }
-        guard let address = self.takeKept(), let page = UnsafeMutableRawPointer(bitPattern: address) else {
+        guard let address = self.kept.withLock({ $0.popLast() }),
+            let page = UnsafeMutableRawPointer(bitPattern: address)
+        else {
             return self.map(byteCount: self.keptByteCount)
         }
         return page
@@ -38,14 +39,7 @@ enum SecretPages {
         }
     }
 
-    // Never inlined into an asynchronous function, where a lock's owner may change between taking it and letting it go.
-    @inline(never)
-    private static func takeKept() -> UInt? {
-        self.kept.withLock { $0.popLast() }
-    }
-
     /// Whether there was room for it.
-    @inline(never)
     private static func keep(_ address: UInt) -> Bool {
         self.kept.withLock { kept in
             guard kept.count < self.maximumKept else { return false }

@@ -1,4 +1,5 @@
 import TwinlockAccounts
+import TwinlockOTP
 
 /// Hands new records to whoever follows the log, as soon as they are saved.
 ///

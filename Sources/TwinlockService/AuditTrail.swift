@@ -1,5 +1,6 @@
 import Logging
 import TwinlockAccounts
+import TwinlockOTP
 import TwinlockStore
 
 /// Brings the records of decisions into the store, off the way of the answers.

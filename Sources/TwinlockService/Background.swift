@@ -1,3 +1,5 @@
+import TwinlockOTP
+
 /// Work that no answer waits for.
 final class Background: Sendable {
     private struct Running {

@@ -1,4 +1,5 @@
 import TwinlockAccounts
+import TwinlockOTP
 import TwinlockSealing
 import TwinlockStore
 

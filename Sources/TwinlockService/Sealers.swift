@@ -1,4 +1,5 @@
 import TwinlockAccounts
+import TwinlockOTP
 import TwinlockSealing
 
 /// The sealer of now, which a rotation of the key replaces while calls are at work.

@@ -1,5 +1,6 @@
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockStore
 import TwinlockVarlink
 

@@ -116,6 +116,14 @@ class Pty:
         wait_for(lambda: os.waitpid(self.pid, os.WNOHANG)[0], "the program to end without its terminal")
         self.pid = None
 
+    def break_off(self):
+        """Takes the terminal away, and the program: some never end without one, and read its end again and again."""
+        os.close(self._terminal)
+        self._terminal = None
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.pid = None
+
     def finish(self):
         """Waits for the end. Returns the output that was not read yet and the exit status."""
         end = time.monotonic() + BOUND

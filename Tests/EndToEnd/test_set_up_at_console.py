@@ -129,7 +129,7 @@ def test_a_locker_leads_through_it_and_unlocks(required, account):
 def test_who_leaves_the_locker_before_the_first_code_has_nothing_half_done(required, account, step):
     with vlock(account) as terminal:
         step(terminal, account)
-        terminal.hang_up()
+        terminal.break_off()
     first = account.phone
     assert not Program(account).status()["enabled"]
     with vlock(account) as terminal:
@@ -142,7 +142,7 @@ def test_who_leaves_the_locker_before_the_first_code_has_nothing_half_done(requi
 def test_who_leaves_the_locker_before_the_codes_are_saved_is_asked_for_a_code_after_that(required, account):
     with vlock(account) as terminal:
         to_the_codes(terminal, account)
-        terminal.hang_up()
+        terminal.break_off()
     told = Program(account).status()
     assert (told["enabled"], told["recoveryCodesAcknowledged"]) == (True, False)
     with vlock(account) as terminal:
