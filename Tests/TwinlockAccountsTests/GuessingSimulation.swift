@@ -8,19 +8,6 @@ import TwinlockTesting
 /// fewer of them make the chance great enough to be counted.
 @Suite("the chance of a guesser")
 struct GuessingSimulation {
-    /// SplitMix64: the same numbers in every run.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            self.state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = self.state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private struct Outcome {
         /// Codes of the guesser's that were read.
         var tries = 0
@@ -41,7 +28,7 @@ struct GuessingSimulation {
         days: Int64,
         codes: UInt64,
         guesserFrom source: FailureSource,
-        _ generator: inout Generator
+        _ generator: inout SeededGenerator
     ) -> Outcome {
         var (lastStep, throttle, outcome) = (Int64?.none, Throttle(), Outcome())
         let interval = Self.day / 5
@@ -90,7 +77,7 @@ struct GuessingSimulation {
 
     @Test("from elsewhere he has a hundred tries, and the chance that follows from that")
     func elsewhere() throws {
-        var generator = Generator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         let (runs, codes) = (4000, 1000 as UInt64)
         var isIn = 0
         for _ in 0..<runs {
@@ -107,7 +94,7 @@ struct GuessingSimulation {
 
     @Test("from the owner's own source he has what the waits between two of the owner's sign-ins leave him")
     func beside() throws {
-        var generator = Generator(state: 2)
+        var generator = SeededGenerator(seed: 2)
         let most = (0..<400).map { _ in
             // So many codes that he is never in: what is looked for is how often he may try.
             let outcome = Self.live(days: 1, codes: 1_000_000_000_000, guesserFrom: Self.owner, &generator)

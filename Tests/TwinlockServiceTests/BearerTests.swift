@@ -28,27 +28,8 @@ struct BearerTests {
     private func outcome(_ method: String, _ session: SecretText, from peer: Peer = Scene.alice) async throws -> String?
     {
         let entry = try #require(TwinlockService.methods.first { $0.name == method })
-        let (now, code) = (self.scene.now, try self.scene.code(self.secret, step: 1))
-        let reply = try await self.scene.raw(method, from: peer) { json in
-            for field in entry.parameters {
-                switch (field.name, field.kind) {
-                case ("session", _): json.member("session", secret: session)
-                case ("password", _): json.member("password", secret: .init("correct horse"))
-                case ("code", _): json.member("code", secret: code)
-                case ("expires", _): json.member("expires", now + 60)
-                case ("groups", _): json.member("groups", ["account.read"])
-                case (let name, .secret) where !field.isOptional: json.member(name, secret: code)
-                case (let name, .string) where !field.isOptional: json.member(name, "x")
-                case (let name, .int) where !field.isOptional: json.member(name, 1 as Int64)
-                case (let name, .bool) where !field.isOptional: json.member(name, true)
-                case (let name, .array) where !field.isOptional: json.member(name, [])
-                case (_, .string), (_, .int), (_, .bool), (_, .array), (_, .secret), (_, .word), (_, .object): break
-                }
-            }
-        }
-        return (reply["error"]?.string).map {
-            String($0[($0.lastIndex(of: ".").map($0.index(after:)) ?? $0.startIndex)...])
-        }
+        let code = try self.scene.code(self.secret, step: 1)
+        return try await self.scene.outcome(of: entry, from: peer, session: session, code: code)
     }
 
     @Test("a fresh session with both factors is not refused for what it is", arguments: methods)

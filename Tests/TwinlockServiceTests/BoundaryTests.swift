@@ -60,7 +60,13 @@ struct BoundaryTests {
         }
         let alice = try await scene.enrol()
         let (peer, session) = try await Self.hands(of: kind, in: scene, alice: alice)
-        let error = try await Self.call(method, scene, from: peer, session: session, code: scene.code(alice, step: 1))
+        let error = try await scene.outcome(
+            of: method,
+            from: peer,
+            session: session,
+            user: "alice",
+            code: scene.code(alice, step: 1)
+        )
         // `SignInAgain` says that the session is not good for this; `PermissionDenied`, that the caller is not.
         if error == "PermissionDenied" || error == "SignInAgain" { return .refused }
         let isAboutCaller =
@@ -111,37 +117,6 @@ struct BoundaryTests {
             return (Scene.administrator, made.token)
         case .nobody: return (Self.nobody, nil)
         }
-    }
-
-    /// Calls a method about alice with all that it needs. The error without its interface; nil for none.
-    private static func call(
-        _ method: MethodEntry,
-        _ scene: Scene,
-        from peer: Peer,
-        session: SecretText?,
-        code: SecretText
-    ) async throws -> String? {
-        let now = scene.now
-        let reply = try await scene.raw(method.name, from: peer) { json in
-            for field in method.parameters {
-                switch (field.name, field.kind) {
-                case ("session", _) where session != nil || !field.isOptional:
-                    json.member("session", secret: session ?? .init("none"))
-                case ("user", _): json.member("user", "alice")
-                case ("password", _): json.member("password", secret: .init("correct horse"))
-                case ("code", _): json.member("code", secret: code)
-                case ("expires", _): json.member("expires", now + 60)
-                case ("groups", _): json.member("groups", ["account.read"])
-                case (let name, .secret) where !field.isOptional: json.member(name, secret: code)
-                case (let name, .string) where !field.isOptional: json.member(name, "x")
-                case (let name, .int) where !field.isOptional: json.member(name, 1 as Int64)
-                case (let name, .bool) where !field.isOptional: json.member(name, true)
-                case (let name, .array) where !field.isOptional: json.member(name, [])
-                case (_, .string), (_, .int), (_, .bool), (_, .array), (_, .secret), (_, .word), (_, .object): break
-                }
-            }
-        }
-        return (reply["error"]?.string).map { String($0.split(separator: ".").last ?? "") }
     }
 
     private static func trimmed(_ cell: Substring) -> String {

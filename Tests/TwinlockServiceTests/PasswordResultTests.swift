@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockTesting
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -114,19 +115,6 @@ private struct World: Sendable {
     }
 }
 
-/// The same numbers for the same seed (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 @Suite("what became of the password")
 struct PasswordResultTests {
     private static let guess = "the guess"
@@ -158,7 +146,7 @@ struct PasswordResultTests {
         }
     }
 
-    private static func random(_ generator: inout Seeded, count: Int, patience: [Int64]) -> [Move] {
+    private static func random(_ generator: inout SeededGenerator, count: Int, patience: [Int64]) -> [Move] {
         var moves: [Move] = [.signIn(password: self.guess)]
         let codes = Move.Code.allCases
         var signIns = 1
@@ -185,7 +173,7 @@ struct PasswordResultTests {
         // Who never waits, who waits a little, and who waits until he is let.
         for (number, patience) in [[0, 1], [1, 2, 5, 14, 15, 16], [15, 30, 60, 119, 120, 240, 900]].enumerated() {
             for seed in 1...6 {
-                var generator = Seeded(state: UInt64(number * 1000 + seed))
+                var generator = SeededGenerator(seed: UInt64(number * 1000 + seed))
                 let moves = Self.random(&generator, count: 120, patience: patience.map { Int64($0) })
                 let peer = [Scene.root, Scene.alice, Scene.panel][seed % 3]
                 try await self.play(moves, from: peer, "seed \(seed) of \(patience) from \(peer.uid)")
