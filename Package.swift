@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "twinlock",
             dependencies: [
-                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockQR", "TwinlockSettings",
+                "CTwinlockLinux", "TwinlockClient", "TwinlockInterface", "TwinlockOTP", "TwinlockQR",
+                "TwinlockSettings",
                 "TwinlockTerminal", "TwinlockVarlink", nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -134,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "TwinlockStoreTests",
             dependencies: [
-                "CSQLite", "TwinlockAccounts", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting",
+                "CSQLite", "TwinlockAccounts", "TwinlockOTP", "TwinlockStore", "TwinlockStoreSQLite", "TwinlockTesting",
             ],
             swiftSettings: settings
         ),

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Synchronization
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockTerminal
 import TwinlockVarlink
 
@@ -82,7 +82,7 @@ struct AdminList: ParsableCommand {
 
     func run() throws {
         let asJSON = self.json
-        let failure = Mutex<Failure?>(nil)
+        let failure = Locked<Failure?>(nil)
         if !asJSON { try StandardOutput.write(AdminText.heading) }
         let daemon = Daemon(socket: self.socket.path)
         try self.authority.explaining { session throws(Failure) in

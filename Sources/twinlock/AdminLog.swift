@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
-import Synchronization
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockTerminal
 import TwinlockVarlink
 
@@ -106,7 +106,7 @@ struct AdminLog: ParsableCommand {
     }
 
     private func showAsTheyCome(_ daemon: Daemon, _ session: SecretText?) throws(Failure) {
-        let failure = Mutex<Failure?>(nil)
+        let failure = Locked<Failure?>(nil)
         let parameters = self.parameters(before: nil, limit: self.limit.map(Int64.init), session)
         let lines = self.lines
         try daemon.series(Administration.GetLog.self, parameters, deadline: nil) { page in

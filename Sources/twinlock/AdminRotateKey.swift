@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
-import Synchronization
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockTerminal
 import TwinlockVarlink
 
@@ -36,8 +36,8 @@ struct AdminRotateKey: ParsableCommand {
             answered: self.yes
         )
         let asJSON = self.json
-        let last = Mutex<RotateKeyResult?>(nil)
-        let failure = Mutex<Failure?>(nil)
+        let last = Locked<RotateKeyResult?>(nil)
+        let failure = Locked<Failure?>(nil)
         let isOnTerminal = Terminal.size(of: Output.standard) != nil
         try Daemon(socket: self.socket.path).series(Administration.RotateKey.self, Empty(), deadline: nil) { result in
             let before = last.withLock { last in

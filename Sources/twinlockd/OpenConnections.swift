@@ -1,5 +1,5 @@
 import NIOCore
-import Synchronization
+import TwinlockOTP
 
 /// The connections that are open, so that a stop can let each finish what it is at.
 final class OpenConnections: Sendable {
@@ -11,7 +11,7 @@ final class OpenConnections: Sendable {
         let since: NIODeadline
     }
 
-    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
+    private let open = Locked<[ObjectIdentifier: Connection]>([:])
 
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)

@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
+import TwinlockOTP
 import TwinlockService
 import TwinlockSettings
 import TwinlockVarlink
@@ -145,7 +145,7 @@ private final class SharedPhase: Sendable {
         case lost
     }
 
-    private let phase = Mutex(Phase.accepting)
+    private let phase = Locked(Phase.accepting)
 
     /// Returns whether this is news.
     func lose() -> Bool { self.leave(for: .lost) }
@@ -168,12 +168,12 @@ private final class SharedPhase: Sendable {
 
 /// The ledger, shared by all event loops.
 private final class SharedLedger: Sendable {
-    private let ledger = Mutex(ConnectionLedger())
-    private let refusals = Mutex(RareLine())
-    private let bounds: Mutex<ConnectionBounds>
+    private let ledger = Locked(ConnectionLedger())
+    private let refusals = Locked(RareLine())
+    private let bounds: Locked<ConnectionBounds>
 
     init(bounds: ConnectionBounds) {
-        self.bounds = Mutex(bounds)
+        self.bounds = Locked(bounds)
     }
 
     func adopt(_ bounds: ConnectionBounds) {

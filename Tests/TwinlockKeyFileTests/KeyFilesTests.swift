@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 import TwinlockOTP
 import TwinlockSealing
@@ -136,7 +135,7 @@ final class KeyFilesTests {
         let directory = self.directory
         await #expect(processExitsWith: .signal(SIGKILL), "\(doing) \(number)") {
             [directory = directory as String, number = number as Int, doing = doing as String] in
-            let left = Mutex(number)
+            let left = Locked(number)
             var files = KeyFiles(directory: directory)
             files.beforeChange = {
                 left.withLock { left in

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
@@ -121,7 +120,7 @@ struct AdministrationTests {
         _ parameters: ListAccountsParameters,
         readingAtMost count: Int = .max
     ) async throws -> [ListAccountsResult] {
-        let pages = Mutex<[ListAccountsResult]>([])
+        let pages = Locked<[ListAccountsResult]>([])
         let sink = ReplySink { reply throws(ReplySinkError) in
             guard pages.withLock({ $0.count }) < count else { throw .connectionClosed }
             guard let page = try? Self.read(reply) else { throw .connectionClosed }

@@ -1,7 +1,7 @@
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockStore
 import TwinlockVarlink
 
@@ -164,7 +164,7 @@ private struct Following: Sendable {
     private let hangUpActions: Actions
 
     private final class Actions: Sendable {
-        let all = Mutex<[@Sendable () -> Void]>([])
+        let all = Locked<[@Sendable () -> Void]>([])
     }
 
     /// Begins. The first reply tells that the daemon has begun too.

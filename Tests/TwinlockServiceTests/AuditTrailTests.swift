@@ -1,7 +1,7 @@
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockStore
 import TwinlockTesting
 
@@ -119,7 +119,7 @@ struct AuditTrailTests {
         trail.add(record(0))
         await self.store.waitForBatch(1)
         trail.add(record(1))
-        let isFlushed = Mutex(false)
+        let isFlushed = Locked(false)
         // It waits for the first batch by the time this returns.
         let flush = Task.immediate {
             await trail.flush()

@@ -1,5 +1,5 @@
 import Logging
-import Synchronization
+import TwinlockOTP
 
 /// A log that keeps what it is told.
 final class CapturedLog: Sendable {
@@ -9,7 +9,7 @@ final class CapturedLog: Sendable {
         var metadata: [String: String]
     }
 
-    private let kept = Mutex<[Line]>([])
+    private let kept = Locked<[Line]>([])
 
     /// All lines so far.
     var lines: [Line] { self.kept.withLock { $0 } }

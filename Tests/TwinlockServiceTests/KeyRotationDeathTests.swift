@@ -1,6 +1,5 @@
 import Glibc
 import Logging
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockKeyFile
@@ -15,11 +14,11 @@ import TwinlockStoreSQLite
 private final class DeadlyStore: ResealingStore {
     private let store: SQLiteStore
     /// Operations and ends of operations until death; below 0 it does not come.
-    private let left: Mutex<Int>
+    private let left: Locked<Int>
 
     init(_ store: SQLiteStore, deathAt number: Int) {
         self.store = store
-        self.left = Mutex(number)
+        self.left = Locked(number)
     }
 
     private func pass() {

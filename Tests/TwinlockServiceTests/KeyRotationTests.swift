@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
@@ -17,7 +16,7 @@ final class KeysInMemory: KeyCustody {
         var failure: KeyCustodyError?
     }
 
-    let state = Mutex(State())
+    let state = Locked(State())
 
     static func key(_ byte: UInt8) throws -> SealingKey {
         try SealingKey(material: SecretBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: byte) })

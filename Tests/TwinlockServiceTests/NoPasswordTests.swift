@@ -1,7 +1,7 @@
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockOTP
 import TwinlockVarlink
 
 @testable import TwinlockService

@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
@@ -65,7 +64,7 @@ final class FakeHost: PasswordChecker {
         var costOfKnown = Duration.milliseconds(40)
     }
 
-    let state = Mutex(State())
+    let state = Locked(State())
 
     func check(
         user: String,
@@ -146,9 +145,9 @@ final class Scene: Sendable {
     private let clock: Clock
 
     private final class Clock: Sendable {
-        let now = Mutex(Scene.start)
-        let random = Mutex(SystemRandomNumberGenerator())
-        let pauses = Mutex<[Duration]>([])
+        let now = Locked(Scene.start)
+        let random = Locked(SystemRandomNumberGenerator())
+        let pauses = Locked<[Duration]>([])
     }
 
     /// - Parameters:

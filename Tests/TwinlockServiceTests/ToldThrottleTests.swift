@@ -1,14 +1,14 @@
 import Logging
-import Synchronization
 import Testing
 import TwinlockAccounts
 import TwinlockInterface
+import TwinlockOTP
 
 @testable import TwinlockService
 
 /// The host that a log slows; none at first.
 private final class Slowed: Sendable {
-    let host = Mutex<FakeHost?>(nil)
+    let host = Locked<FakeHost?>(nil)
 }
 
 /// A log that takes 100 ms for each line, by the host's clock.

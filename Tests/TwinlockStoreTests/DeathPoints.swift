@@ -1,6 +1,6 @@
 import CSQLite
 import Glibc
-import Synchronization
+import TwinlockOTP
 
 /// Where SQLite lets this process die.
 ///
@@ -22,7 +22,7 @@ enum DeathPoint: String, CaseIterable, Sendable {
     }
 
     /// nil until it begins.
-    private static let watch = Mutex<Watch?>(nil)
+    private static let watch = Locked<Watch?>(nil)
 
     /// Counts from now on, and dies at the point of that number; at 0 never.
     func arm(at number: Int) {

@@ -172,27 +172,33 @@ struct HostileServerTests {
         }
     }
 
-    @Test("U+0000, a name that stands twice and a 33rd container are refused in a reply, too")
-    func strictJSON() async throws {
-        for text in [#"{"error":"x.Y\u0000"}"#, #"{"parameters":{"\u0000":1}}"#, #"{"parameters":{"y":"\u0000"}}"#] {
-            #expect(try await Self.outcome(of: text).hasPrefix("answer is not valid: U+0000 in a string at offset "))
+    @Test(
+        "U+0000 is refused in a reply, too",
+        arguments: [#"{"error":"x.Y\u0000"}"#, #"{"parameters":{"\u0000":1}}"#, #"{"parameters":{"y":"\u0000"}}"#]
+    )
+    func zero(text: String) async throws {
+        #expect(try await Self.outcome(of: text).hasPrefix("answer is not valid: U+0000 in a string at offset "))
+    }
+
+    @Test(
+        "a name that stands twice is refused in a reply, too, however deep it stands",
+        arguments: [#"{"error":"x.Y","error":"x.Y"}"#, #"{"continues":false,"continues":false}"#]
+            + (0...29).map { depth in
+                "{\"parameters\":{\"p\":\(HostileBytes.nameTwice(inside: depth, arrays: depth % 2 == 0))}}"
+            }
+    )
+    func nameTwice(text: String) async throws {
+        #expect(try await Self.outcome(of: text).hasPrefix("answer is not valid: repeated name at offset "))
+    }
+
+    @Test("a 33rd container is refused in a reply, too", arguments: [true, false])
+    func depth(objects: Bool) async throws {
+        func outcome(depth: Int) async throws -> String {
+            let nested = HostileBytes.nested(depth, objects: objects)
+            return try await Self.outcome(of: "{\"parameters\":{\"y\":\"z\",\"p\":\(nested)}}")
         }
-        for depth in 0...29 {
-            let text = "{\"parameters\":{\"p\":\(HostileBytes.nameTwice(inside: depth, arrays: depth % 2 == 0))}}"
-            #expect(try await Self.outcome(of: text).hasPrefix("answer is not valid: repeated name at offset "))
-        }
-        for text in [#"{"error":"x.Y","error":"x.Y"}"#, #"{"continues":false,"continues":false}"#] {
-            #expect(try await Self.outcome(of: text).hasPrefix("answer is not valid: repeated name at offset "))
-        }
-        for objects in [true, false] {
-            let deep = HostileBytes.nested(30, objects: objects)
-            let deeper = HostileBytes.nested(31, objects: objects)
-            #expect(try await Self.outcome(of: "{\"parameters\":{\"y\":\"z\",\"p\":\(deep)}}") == "success z")
-            #expect(
-                try await Self.outcome(of: "{\"parameters\":{\"y\":\"z\",\"p\":\(deeper)}}")
-                    .hasPrefix("answer is not valid: nested too deeply at offset ")
-            )
-        }
+        #expect(try await outcome(depth: 30) == "success z")
+        #expect(try await outcome(depth: 31).hasPrefix("answer is not valid: nested too deeply at offset "))
     }
 
     @Test("an integer of 64 bits is heard as it is, any other number as none", arguments: HostileBytes.numbers)
