@@ -20,6 +20,11 @@ final class QueueExecutor: SerialExecutor {
         }
     }
 
+    /// Does something that is no job of a task, behind what was given before it.
+    func submit(_ work: @escaping @Sendable () -> Void) {
+        self.queue.async(execute: work)
+    }
+
     /// Stops the program if the caller is not on the queue.
     func checkIsolated() {
         dispatchPrecondition(condition: .onQueue(self.queue))

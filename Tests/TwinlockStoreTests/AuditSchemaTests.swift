@@ -149,7 +149,7 @@ struct AuditSchemaTests {
     @Test("what costs records their transaction leaves the sign-in alone that is saved at the same moment")
     func apart() async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let account = try await stage.enrol()
         // As SQLite does by itself where the disk is full.
         try await store.perform { records throws(StoreError) in

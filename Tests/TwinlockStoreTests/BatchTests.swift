@@ -12,7 +12,7 @@ struct BatchTests {
     @Test("an operation that fails after it wrote leaves its neighbours alone")
     func failingNeighbour() async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let account = try await stage.enrol()
         let outcomes = await stage.together(9) { number throws(StoreError) -> Int in
             guard number.isMultiple(of: 3) else {
@@ -37,7 +37,7 @@ struct BatchTests {
     @Test("if the commit fails, all operations fail and nothing was changed; the next transaction works")
     func failingCommit() async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let account = try await stage.enrol()
         let outcomes = await stage.together(4) { number throws(StoreError) -> Bool in
             if number == 2 {
@@ -69,7 +69,7 @@ struct BatchTests {
     @Test("if the transaction is lost inside an operation, no operation of the batch is saved")
     func lostTransaction() async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let outcomes = await stage.together(5) { number throws(StoreError) -> Int in
             guard number == 2 else {
                 try await store.insert(stage.session(UInt8(number)))
@@ -127,7 +127,7 @@ struct BatchTests {
     @Test("records for which there is no room leave the verdicts that they belong to", arguments: [1, 4])
     func noRoomForRecords(count: Int) async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let account = try await stage.enrol()
         try await store.reserve(bytes: .max)
         let outcomes = await stage.together(count) { number throws(StoreError) -> Recorded<CodeVerdict> in
@@ -172,12 +172,12 @@ struct BatchTests {
     func closing() async throws {
         let store = try SQLiteStore(path: self.directory.database)
         let stage = Stage(store)
-        await store.gather(1000)
+        store.gather(1000)
         async let outcomes = stage.together(8) { number throws(StoreError) -> Int in
             try await store.insert(stage.session(UInt8(number)))
             return number
         }
-        while await store.waitingCount < 8 {
+        while store.waitingCount < 8 {
             await Task.yield()
         }
         await store.close()

@@ -25,7 +25,7 @@ struct ContractTests {
     func sqlite(scenario: Scenario) async throws {
         let directory = TemporaryDirectory()
         let store = try SQLiteStore(path: directory.database)
-        try await scenario.run(Stage(store) { await store.gather($0) })
+        try await scenario.run(Stage(store) { store.gather($0) })
         await store.close()
     }
 

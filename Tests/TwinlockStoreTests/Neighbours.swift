@@ -11,7 +11,7 @@ struct Neighbours: ForwardingStore.Around {
     func run<Outcome: Sendable>(
         _ operation: @escaping @Sendable (any AccountStore) async throws(StoreError) -> Outcome
     ) async throws(StoreError) -> Outcome {
-        await self.store.gather(3)
+        self.store.gather(3)
         async let before: Void = self.ruin()
         async let refused: Void = self.refuse()
         let outcome: Result<Outcome, StoreError>

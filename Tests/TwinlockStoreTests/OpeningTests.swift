@@ -79,7 +79,7 @@ struct OpeningTests {
             write([1], to: ready)
             #expect(await hasByte(go))
             // Used once more, so that it is still open here.
-            await store.gather(1)
+            store.gather(1)
             killThisProcess()
         }
         #expect(await hasByte(ready))

@@ -15,7 +15,7 @@ struct RecoveryDurabilityTests {
     @Test("if the commit fails nobody is let in and no recovery code is spent; afterwards each works once")
     func failingCommit() async throws {
         let store = try SQLiteStore(path: self.directory.database)
-        let stage = Stage(store) { await store.gather($0) }
+        let stage = Stage(store) { store.gather($0) }
         let account = try await stage.enrol()
         let codes = [try await stage.match(0, of: account), try await stage.match(1, of: account)]
         let outcomes = await stage.together(3) { number throws(StoreError) -> RecoveryCodeVerdict? in
