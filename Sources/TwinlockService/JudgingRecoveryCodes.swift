@@ -21,10 +21,10 @@ struct SecondFactorShown: Sendable {
     }
 
     /// By a code that was accepted.
-    init(_ verdict: CodeVerdict, recoveryCodesLeft: Int?) {
+    init(_ judged: JudgedCode) {
         var counted = 0
-        if case .accepted(_, let failedCodes) = verdict { counted = failedCodes }
-        self.init(failedCodes: counted, recoveryCodesLeft: recoveryCodesLeft, isRecoveryCode: false)
+        if case .accepted(_, let failedCodes) = judged.verdict { counted = failedCodes }
+        self.init(failedCodes: counted, recoveryCodesLeft: judged.account.recovery?.left, isRecoveryCode: false)
     }
 
     /// By a recovery code that was accepted.

@@ -77,35 +77,9 @@ extension TwinlockService {
         end: SignInEnd? = nil,
         telling: Telling = .plain
     ) async throws(Refusal) -> SecondFactorShown {
-        let enrolment = try await self.carryingOut(method, for: .account(identity), origin: origin) {
-            () async throws(Refusal) in
-            try await self.enrolment(of: identity)
-        }
-        guard case .active(let account, let credential) = enrolment,
-            generation == nil || generation == account.generation
-        else {
-            self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
-            throw .named(.signInAgain)
-        }
-        let typed = code.withUnsafeBytes { TypedCode(normalizing: $0, digits: credential.secret.digits) }
-        if case .recoveryCode(let typed) = typed {
-            return try await self.judgeRecoveryCode(
-                typed,
-                of: account,
-                origin: origin,
-                method: method,
-                end: end,
-                telling: telling
-            )
-        }
         let now = self.surroundings.now()
-        let match = try await self.carryingOut(method, for: .account(identity), origin: origin) {
-            () async throws(Refusal) in
-            try self.match(typed.code, with: credential.secret, drift: credential.drift, of: identity, at: now)
-        }
-        let left = account.recovery?.left
-        let decision = { @Sendable (verdict: CodeVerdict) -> Decision? in
-            switch Self.reason(of: verdict, match) {
+        let decision = { @Sendable (judged: JudgedCode) -> Decision? in
+            switch Self.reason(of: judged.verdict, judged.match) {
             case (let reason, let detail)?:
                 Decision(
                     method: method,
@@ -116,34 +90,83 @@ extension TwinlockService {
                     detail: detail
                 )
             case nil:
-                end.flatMap { self.decisionWithCode(on: $0, SecondFactorShown(verdict, recoveryCodesLeft: left)) }
+                end.flatMap { self.decisionWithCode(on: $0, SecondFactorShown(judged)) }
             }
         }
-        let verdict: CodeVerdict
+        let attempt: CodeAttempt<CodeLeft>
         do {
-            verdict = try await self.trail.ride { ride throws(StoreError) in
+            attempt = try await self.trail.ride { ride throws(StoreError) in
                 try await self.store.attemptCode(
-                    account: account.id,
-                    generation: account.generation,
-                    match: match,
+                    of: identity,
                     source: origin.failureSource,
                     at: now,
+                    comparing: { self.compare(code, of: identity, generation: generation, among: $0, at: now) },
                     recording: { ride.records(with: decision($0)?.record(at: now)) }
                 )
             }
         } catch {
             self.reopen(end)
-            guard error == .conflict else {
-                self.log.storeFailed(error, doing: "judging a code")
-                self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
-                throw .named(.unavailable)
-            }
+            if error != .conflict { self.log.storeFailed(error, doing: "judging a code") }
+            attempt = .left(error == .conflict ? .factorChanged : .unreadable)
+        }
+        switch attempt {
+        case .judged(let judged):
+            if case .accepted = judged.verdict { return SecondFactorShown(judged) }
+            if let decision = decision(judged) { self.log.tell(decision) }
+            throw await self.refusal(of: judged.verdict, of: judged.account, origin: origin, telling: telling)
+        case .left(.recoveryCode(let typed, let account)):
+            return try await self.judgeRecoveryCode(
+                typed,
+                of: account,
+                origin: origin,
+                method: method,
+                end: end,
+                telling: telling
+            )
+        case .left(.factorChanged):
             self.log.decision(method, .refused, .factorChanged, of: identity, origin: origin)
             throw .named(.signInAgain)
+        case .left(.unreadable):
+            self.log.decision(method, .refused, .notCarriedOut, of: identity, origin: origin)
+            throw .named(.unavailable)
         }
-        if case .accepted = verdict { return SecondFactorShown(verdict, recoveryCodesLeft: left) }
-        if let decision = decision(verdict) { self.log.tell(decision) }
-        throw await self.refusal(of: verdict, of: account, origin: origin, telling: telling)
+    }
+
+    /// Why a code was not judged as one of digits.
+    private enum CodeLeft: Sendable {
+        /// It has the shape of a recovery code of that account.
+        case recoveryCode(RecoveryCode, Account)
+        /// There is no active factor, or not the one of the sign-in any more.
+        case factorChanged
+        /// The store or the secret could not be read; the log has why.
+        case unreadable
+    }
+
+    /// Compares a code with the active factor.
+    private func compare(
+        _ code: SecretText,
+        of identity: Identity,
+        generation: Int64?,
+        among accounts: [Account],
+        at now: UnixSeconds
+    ) -> CodeComparison<CodeLeft> {
+        guard case .active(let account, let credential) = Enrolment(of: identity, among: accounts),
+            generation == nil || generation == account.generation
+        else { return .left(.factorChanged) }
+        let typed = code.withUnsafeBytes { TypedCode(normalizing: $0, digits: credential.secret.digits) }
+        if case .recoveryCode(let typed) = typed { return .left(.recoveryCode(typed, account)) }
+        do {
+            let match = try self.match(
+                typed.code,
+                with: credential.secret,
+                drift: credential.drift,
+                of: identity,
+                at: now
+            )
+            return .compared(account, match)
+        } catch {
+            return .left(.unreadable)
+        }
     }
 
     /// Why a code is refused, and what the log says besides; nil if it is not.

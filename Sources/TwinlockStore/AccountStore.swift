@@ -70,23 +70,23 @@ public protocol AccountStore: RecoveryCodeStore, AuditStore, FailureStore, Sessi
         at now: UnixSeconds
     ) async throws(StoreError) -> SetUpVerdict
 
-    /// Judges a code by `CodeRule` and saves what follows: the step, or the failure, or a wait that began anew.
+    /// Lets a code be compared, judges it by `CodeRule` and saves what follows: the step, or the failure, or a wait that
+    /// began anew. All of it at once: nothing changes between reading, comparing and saving.
     ///
     /// - Parameters:
-    ///   - account: The account's number.
-    ///   - generation: Under which the code was compared; if it has moved on, or there is no active factor: `conflict`.
-    ///   - match: What comparing said.
-    ///   - source: Where the code came from.
+    ///   - identity: Who sent the code.
+    ///   - source: Where it came from.
     ///   - now: For waits.
+    ///   - comparing: Compares it with the active factor of one of all accounts that share the name or the uid, or leaves it.
+    ///     Asked at most twice; it must not wait.
     ///   - recording: Makes the verdict's records, which are saved with it.
-    func attemptCode(
-        account: Int64,
-        generation: Int64,
-        match: CodeMatch,
+    func attemptCode<Reason>(
+        of identity: Identity,
         source: FailureSource,
         at now: UnixSeconds,
-        recording: @escaping Recording<CodeVerdict>
-    ) async throws(StoreError) -> Recorded<CodeVerdict>
+        comparing: @escaping @Sendable ([Account]) -> CodeComparison<Reason>,
+        recording: @escaping Recording<JudgedCode>
+    ) async throws(StoreError) -> Recorded<CodeAttempt<Reason>>
 
     /// Saves how far the app's clock is off, and uses the step by which that was found.
     ///

@@ -36,13 +36,12 @@ extension Account {
     }
 
     /// Judges a code of the active factor; see `AccountStore.attemptCode`.
-    package mutating func attemptCode(
-        generation: Int64,
+    mutating func attemptCode(
         match: CodeMatch,
         source: FailureSource,
         at now: UnixSeconds
     ) throws(StoreError) -> CodeVerdict {
-        var credential = try self.credential(of: generation)
+        var credential = try self.credential(of: self.generation)
         let verdict = CodeRule.judge(
             match,
             lastStep: &credential.lastStep,

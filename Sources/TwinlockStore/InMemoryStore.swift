@@ -97,19 +97,18 @@ public actor InMemoryStore: AccountStore {
         return verdict
     }
 
-    /// Judges a code by `CodeRule` and saves what follows.
-    public func attemptCode(
-        account: Int64,
-        generation: Int64,
-        match: CodeMatch,
+    /// Lets a code be compared, judges it and saves what follows.
+    public func attemptCode<Reason>(
+        of identity: Identity,
         source: FailureSource,
         at now: UnixSeconds,
-        recording: @escaping Recording<CodeVerdict>
-    ) throws(StoreError) -> Recorded<CodeVerdict> {
-        var changed = try self.account(account)
-        let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
-        self.accounts[account] = changed
-        return Recorded(verdict: verdict, records: try self.append(recording(verdict)))
+        comparing: @escaping @Sendable ([Account]) -> CodeComparison<Reason>,
+        recording: @escaping Recording<JudgedCode>
+    ) throws(StoreError) -> Recorded<CodeAttempt<Reason>> {
+        let (attempt, changed) = try comparing(self.accounts(sharing: identity)).judged(from: source, at: now)
+        if let changed { self.accounts[changed.id] = changed }
+        guard case .judged(let judged) = attempt else { return Recorded(verdict: attempt, records: []) }
+        return Recorded(verdict: attempt, records: try self.append(recording(judged)))
     }
 
     /// Saves how far the app's clock is off.

@@ -22,24 +22,6 @@ public struct Recorded<Verdict: Sendable>: Sendable {
 
 extension AccountStore {
     /// As the operation of that name, without a record.
-    public func attemptCode(
-        account: Int64,
-        generation: Int64,
-        match: CodeMatch,
-        source: FailureSource,
-        at now: UnixSeconds
-    ) async throws(StoreError) -> CodeVerdict {
-        try await self.attemptCode(
-            account: account,
-            generation: generation,
-            match: match,
-            source: source,
-            at: now,
-            recording: { _ in [] }
-        ).verdict
-    }
-
-    /// As the operation of that name, without a record.
     public func attemptRecoveryCode(
         account: Int64,
         generation: Int64,

@@ -81,21 +81,22 @@ extension SQLiteStore: AccountStore {
         }
     }
 
-    /// Judges a code by `CodeRule` and saves what follows.
-    public func attemptCode(
-        account: Int64,
-        generation: Int64,
-        match: CodeMatch,
+    /// Lets a code be compared, judges it and saves what follows.
+    public func attemptCode<Reason>(
+        of identity: Identity,
         source: FailureSource,
         at now: UnixSeconds,
-        recording: @escaping Recording<CodeVerdict>
-    ) async throws(StoreError) -> Recorded<CodeVerdict> {
+        comparing: @escaping @Sendable ([Account]) -> CodeComparison<Reason>,
+        recording: @escaping Recording<JudgedCode>
+    ) async throws(StoreError) -> Recorded<CodeAttempt<Reason>> {
         try await self.perform { records throws(StoreError) in
-            let found = try records.accounts.account(account)
-            var changed = found
-            let verdict = try changed.attemptCode(generation: generation, match: match, source: source, at: now)
-            try records.accounts.save(changed, was: found)
-            return Recorded(verdict: verdict, records: try records.record(recording(verdict)))
+            let accounts = try records.accounts.sharing(identity)
+            let (attempt, changed) = try comparing(accounts).judged(from: source, at: now)
+            guard case .judged(let judged) = attempt, let changed else {
+                return Recorded(verdict: attempt, records: [])
+            }
+            try records.accounts.save(changed, was: judged.account)
+            return Recorded(verdict: attempt, records: try records.record(recording(judged)))
         }
     }
 

@@ -3,6 +3,7 @@ import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
 import TwinlockStore
+import TwinlockTesting
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -132,7 +133,7 @@ struct AdministeringTests {
         for _ in 0..<Throttle.maximumFailures {
             self.scene.pass(Int64(Throttle.longestWaitSeconds))
             _ = try await self.scene.store.attemptCode(
-                account: account.id,
+                of: account.identity,
                 generation: account.generation,
                 match: .none,
                 source: FailureSource(key: "host:192.0.2.9"),

@@ -3,6 +3,7 @@ import TwinlockAccounts
 import TwinlockInterface
 import TwinlockOTP
 import TwinlockStore
+import TwinlockTesting
 import TwinlockVarlink
 
 @testable import TwinlockService
@@ -256,7 +257,7 @@ struct ClearFailuresTests {
         var now = UnixSeconds(scene.now)
         for _ in 1...Throttle.maximumFailures {
             let verdict = try await scene.store.attemptCode(
-                account: account.id,
+                of: account.identity,
                 generation: account.generation,
                 match: .none,
                 source: .peer(uid: 7),

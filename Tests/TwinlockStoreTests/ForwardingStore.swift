@@ -52,21 +52,19 @@ struct ForwardingStore: AccountStore {
         }
     }
 
-    func attemptCode(
-        account: Int64,
-        generation: Int64,
-        match: CodeMatch,
+    func attemptCode<Reason>(
+        of identity: Identity,
         source: FailureSource,
         at now: UnixSeconds,
-        recording: @escaping Recording<CodeVerdict>
-    ) async throws(StoreError) -> Recorded<CodeVerdict> {
+        comparing: @escaping @Sendable ([Account]) -> CodeComparison<Reason>,
+        recording: @escaping Recording<JudgedCode>
+    ) async throws(StoreError) -> Recorded<CodeAttempt<Reason>> {
         try await self.around.run { store throws(StoreError) in
             try await store.attemptCode(
-                account: account,
-                generation: generation,
-                match: match,
+                of: identity,
                 source: source,
                 at: now,
+                comparing: comparing,
                 recording: recording
             )
         }

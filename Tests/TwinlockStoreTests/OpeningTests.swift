@@ -175,7 +175,7 @@ struct OpeningTests {
         let again = try SQLiteStore(path: self.directory.database)
         let outcome = await Stage(again).together(1) { _ throws(StoreError) in
             try await again.attemptCode(
-                account: account.id,
+                of: account.identity,
                 generation: account.generation,
                 match: .inWindow(steps: [Stage.step]),
                 source: .peer(uid: 1),

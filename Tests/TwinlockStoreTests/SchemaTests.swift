@@ -124,7 +124,7 @@ struct SchemaTests {
         }
         let outcome = await Stage(store).together(1) { _ throws(StoreError) in
             try await store.attemptCode(
-                account: 1,
+                of: Stage(store).identity(),
                 generation: 1,
                 match: .inWindow(steps: [Stage.step]),
                 source: .peer(uid: 1),

@@ -80,7 +80,7 @@ extension Scenario {
         Scenario("a code for an account that is not there, or has no factor, is a conflict") { stage in
             try await expect(.conflict) { () throws(StoreError) in
                 _ = try await stage.store.attemptCode(
-                    account: 1 << 40,
+                    of: stage.identity(9),
                     generation: 0,
                     match: .none,
                     source: .peer(uid: 1),

@@ -31,12 +31,27 @@ extension Scenario {
             try expect(used.records, is: [])
             try expect(try await stage.ownRecords().map(\.count), is: [2])
         },
+        Scenario("a code that is left is not judged: nothing changes, and nothing is recorded") { stage in
+            let account = try await stage.enrol()
+            let record = stage.record()
+            let done: Recorded<CodeAttempt<String>> = try await stage.store.attemptCode(
+                of: account.identity,
+                source: .peer(uid: 1000),
+                at: Stage.start,
+                comparing: { .left("\($0 == [account])") },
+                recording: { _ in [record] }
+            )
+            guard case .left("true") = done.verdict else { throw Disproved(description: "\(done.verdict)") }
+            try expect(done.records?.count, is: 0)
+            try expect(try await stage.account(), is: account)
+            try expect(try await stage.ownRecords(), is: [])
+        },
         Scenario("where nothing is decided nothing is recorded") { stage in
             let account = try await stage.enrol()
             let record = stage.record()
             try await expect(.conflict) { () throws(StoreError) in
                 _ = try await stage.store.attemptCode(
-                    account: account.id,
+                    of: account.identity,
                     generation: account.generation + 1,
                     match: .none,
                     source: .peer(uid: 1000),
@@ -100,7 +115,7 @@ extension Stage {
         recording: @escaping Recording<CodeVerdict>
     ) async throws(StoreError) -> Recorded<CodeVerdict> {
         try await self.store.attemptCode(
-            account: account.id,
+            of: account.identity,
             generation: account.generation,
             match: match,
             source: .peer(uid: 1000),

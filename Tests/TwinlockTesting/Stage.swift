@@ -127,7 +127,7 @@ public struct Stage: Sendable {
         at now: UnixSeconds = Self.start
     ) async throws(StoreError) -> CodeVerdict {
         try await self.store.attemptCode(
-            account: account.id,
+            of: account.identity,
             generation: account.generation,
             match: match,
             source: source,
