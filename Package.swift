@@ -141,7 +141,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TwinlockVarlinkTests",
-            dependencies: ["TwinlockVarlink", nioCore, nioEmbedded],
+            dependencies: ["TwinlockOTP", "TwinlockVarlink", nioCore, nioEmbedded],
             swiftSettings: settings
         ),
         // Started by Tests/protocol, where other people's clients talk to it.

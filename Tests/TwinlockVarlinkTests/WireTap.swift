@@ -1,4 +1,5 @@
 import NIOCore
+import TwinlockOTP
 
 /// Stands where the socket would: keeps a copy of what goes out, counts reads, and can refuse to take anything.
 ///
