@@ -1,7 +1,22 @@
 """The figures that have a goal, beside it: rows of (what, measured, goal, met)."""
 
 import html
+import pathlib
 import statistics
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+
+# What the documentation's table and plots were made from.
+KEPT = REPOSITORY / "docs" / "measured" / "data.json"
+
+README = REPOSITORY / "README.md"
+
+
+def readme_parts():
+    """What stands in the README before the table, the table, and what stands behind it."""
+    before, rest = README.read_text().split("<!-- measured -->\n")
+    table, after = rest.split("<!-- end of measured -->\n")
+    return before + "<!-- measured -->\n", table, "<!-- end of measured -->\n" + after
 
 
 def rows(data):
