@@ -33,6 +33,9 @@ class Pty:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
             try:
+                # As a login's: whoever runs the tests under nohup(1) ignores the first for all that they start.
+                for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP):
+                    signal.signal(number, signal.SIG_DFL)
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
                 if name is not None:
                     self._call_terminal(name)

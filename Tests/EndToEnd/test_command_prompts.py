@@ -97,6 +97,16 @@ def test_a_signal_at_the_question_about_the_codes_says_that_it_is_on(daemon, acc
     assert list(dialogues.shown_codes(account, account.phone.next_code())) == account.recovery_codes
 
 
+def test_a_hang_up_that_whoever_started_it_ignores_does_not_end_it(daemon, account):
+    with Pty(["sh", "-c", "trap '' HUP; exec twinlock enable"], **account.options()) as terminal:
+        codes = dialogues.enable(terminal, account)
+        os.kill(terminal.pid, signal.SIGHUP)
+        terminal.send(codes[0] + "\n")
+        _, status = terminal.finish()
+    assert status == 0
+    assert Program(account).status()["recoveryCodesAcknowledged"]
+
+
 def test_ctrl_c_at_the_question_about_new_codes_says_that_they_are_in_force(enrolled):
     with dialogues.shell(enrolled) as terminal:
         terminal.send("twinlock recovery-codes --regenerate --yes\n")
