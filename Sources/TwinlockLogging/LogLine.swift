@@ -24,15 +24,24 @@ public enum LogLine {
 
     /// The text with control characters, quotes and backslashes as escapes.
     static func escaped(_ text: String) -> String {
+        // Nearly always, and then it is not copied.
+        guard text.unicodeScalars.contains(where: self.needsEscape) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22, 0x5c: result += "\\\(scalar)"
-            case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029: result += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where self.needsEscape(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result
+    }
+
+    private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x22, 0x5c, 0x7f...0x9f, 0x2028, 0x2029: true
+        default: false
+        }
     }
 }
 

@@ -12,7 +12,7 @@ struct SignInEnd: Sendable {
     /// The password field when the first factor was shown.
     let mark: PasswordMark?
     /// Which try of the sign-in it is; 0 where its codes are not counted.
-    var attempt = 0
+    var attempt: UInt8 = 0
 
     /// Whether it is a login program's, and lets the user in.
     var finishesLogin: Bool { self.pending.origin.purpose == .login && self.check.admits }

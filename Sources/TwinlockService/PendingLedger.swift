@@ -7,18 +7,18 @@ struct PendingLedger: Sendable {
     static let maximumEntries = 10_000
 
     private struct Entry: Sendable {
-        var tries = 0
+        var tries: UInt8 = 0
         /// By which try it was ended; 0 for none of them. nil while it is open.
-        var ending: Int?
+        var ending: UInt8?
         let begun: UnixSeconds
     }
 
-    private var entries: [[UInt8]: Entry] = [:]
+    private var entries: [UInt128: Entry] = [:]
 
     /// Takes one more code for a pending sign-in.
     ///
     /// - Returns: Which try it is, 1 for the first; nil if no further one is taken.
-    mutating func takeCode(for pending: PendingSignIn, at now: UnixSeconds) -> Int? {
+    mutating func takeCode(for pending: PendingSignIn, at now: UnixSeconds) -> UInt8? {
         guard pending.isOpen(at: now) else { return nil }
         var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
         guard entry.ending == nil, entry.tries < PendingSignIn.maximumTries else { return nil }
@@ -36,7 +36,7 @@ struct PendingLedger: Sendable {
     ///
     /// - Parameter attempt: The try that ends it, as `takeCode` numbered it, which may say so more than once; 0 for what is
     ///   none.
-    mutating func end(_ pending: PendingSignIn, by attempt: Int = 0, at now: UnixSeconds) -> Bool {
+    mutating func end(_ pending: PendingSignIn, by attempt: UInt8 = 0, at now: UnixSeconds) -> Bool {
         var entry = self.entries[pending.id] ?? Entry(begun: pending.begun)
         guard entry.ending == nil else { return attempt > 0 && entry.ending == attempt }
         entry.ending = attempt
@@ -45,13 +45,13 @@ struct PendingLedger: Sendable {
     }
 
     /// Opens again what a try has ended whose code could not be judged after all.
-    mutating func reopen(_ pending: PendingSignIn, by attempt: Int) {
+    mutating func reopen(_ pending: PendingSignIn, by attempt: UInt8) {
         if self.entries[pending.id]?.ending == attempt {
             self.entries[pending.id]?.ending = nil
         }
     }
 
-    private mutating func keep(_ entry: Entry, for id: [UInt8], at now: UnixSeconds) {
+    private mutating func keep(_ entry: Entry, for id: UInt128, at now: UnixSeconds) {
         if self.entries[id] == nil, self.entries.count >= Self.maximumEntries {
             self.forget(at: now)
         }

@@ -27,8 +27,8 @@ struct PendingSignIn: Equatable, Sendable {
         case pretended(Identity?)
     }
 
-    /// 16 random bytes; names it in the ledger.
-    var id: [UInt8]
+    /// Random; names it in the ledger.
+    var id: UInt128
     var begun: UnixSeconds
     /// Byte for byte as the caller gave it.
     var givenName: String
@@ -69,13 +69,13 @@ struct PendingSignIn: Equatable, Sendable {
 // MARK: - Bytes
 
 extension PendingSignIn {
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     /// The fixed-length encoding, before sealing.
     func encoded() -> SecretBytes {
         var writer = ByteWriter(count: Self.encodedBytes)
         writer.integer(Self.version)
-        writer.bytes(self.id)
+        writer.integer(self.id)
         writer.integer(self.begun.value)
         writer.string(self.givenName)
         writer.integer(self.origin.peerUid)
@@ -113,7 +113,7 @@ extension PendingSignIn {
         let bytes = encoded.withUnsafeBytes { Array($0) }
         var reader = ByteReader(bytes)
         guard reader.integer(UInt8.self) == Self.version,
-            let id = reader.bytes(),
+            let id = reader.integer(UInt128.self),
             let begun = reader.integer(Int64.self),
             let givenName = reader.string(),
             let peerUid = reader.integer(UInt32.self),

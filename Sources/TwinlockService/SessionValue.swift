@@ -62,9 +62,10 @@ enum SessionValue {
 }
 
 /// Base64 with the URL alphabet and without padding (RFC 4648 §5), from memory to memory: no copy that nobody wipes.
+///
+/// Characters are computed without a branch and without a table: what a session's value is made of shows in no time that
+/// anything takes.
 enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
     /// Characters for so many bytes.
     static func encodedCount(_ bytes: Int) -> Int {
         (bytes * 8 + 5) / 6
@@ -80,29 +81,29 @@ enum Base64URL {
             bits += 8
             while bits >= 6 {
                 bits -= 6
-                text[end] = self.alphabet[Int(pending >> UInt32(bits) & 0x3f)]
+                text[end] = self.character(of: pending >> UInt32(bits) & 0x3f)
                 end += 1
             }
         }
         if bits > 0 {
-            text[end] = self.alphabet[Int(pending << UInt32(6 - bits) & 0x3f)]
+            text[end] = self.character(of: pending << UInt32(6 - bits) & 0x3f)
         }
     }
 
     /// Strict: the alphabet alone, a possible length, and trailing bits of zero; nil otherwise.
     static func decode(_ text: UnsafeRawBufferPointer) -> SecretBytes? {
         guard text.count % 4 != 1 else { return nil }
-        var isValid = true
+        var isValid = false
         let decoded = SecretBytes(count: text.count * 6 / 8) { bytes in
             var bits = 0
             var pending: UInt32 = 0
             var end = 0
+            // Negative as soon as one character is none of the alphabet.
+            var all: Int32 = 0
             for character in text {
-                guard let value = self.value(of: character) else {
-                    isValid = false
-                    return
-                }
-                pending = pending << 6 | value
+                let value = self.value(of: character)
+                all |= value
+                pending = pending << 6 | UInt32(bitPattern: value) & 0x3f
                 bits += 6
                 if bits >= 8 {
                     bits -= 8
@@ -110,19 +111,37 @@ enum Base64URL {
                     end += 1
                 }
             }
-            isValid = pending & (1 << UInt32(bits) - 1) == 0
+            isValid = all >= 0 && pending & (1 << UInt32(bits) - 1) == 0
         }
         return isValid ? decoded : nil
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
+    /// The character for 0 to 63.
+    ///
+    /// Each difference is negative from the next part of the alphabet on; shifted, its sign is a mask.
+    private static func character(of value: UInt32) -> UInt8 {
+        let value = Int32(bitPattern: value)
+        var character = value &+ 65  // A...Z
+        character &+= (25 &- value) >> 8 & 6  // a...z
+        character &-= (51 &- value) >> 8 & 75  // 0...9
+        character &-= (61 &- value) >> 8 & 13  // -
+        character &+= (62 &- value) >> 8 & 49  // _
+        return UInt8(truncatingIfNeeded: character)
+    }
+
+    /// 0 to 63 for a character of the alphabet, -1 for any other byte.
+    private static func value(of character: UInt8) -> Int32 {
+        let character = Int32(character)
+        /// All ones from `first` to `last`, zero elsewhere.
+        func mask(_ first: Int32, _ last: Int32) -> Int32 {
+            ((first &- 1 &- character) & (character &- last &- 1)) >> 8
         }
+        var value: Int32 = -1
+        value &+= mask(65, 90) & (character &- 64)  // A...Z
+        value &+= mask(97, 122) & (character &- 70)  // a...z
+        value &+= mask(48, 57) & (character &+ 5)  // 0...9
+        value &+= mask(45, 45) & 63  // -
+        value &+= mask(95, 95) & 64  // _
+        return value
     }
 }

@@ -179,7 +179,7 @@ extension TwinlockService {
         factors: [Factor]
     ) -> PendingSignIn {
         PendingSignIn(
-            id: self.surroundings.random(16).withUnsafeBytes { Array($0) },
+            id: self.surroundings.random(16).withUnsafeBytes { $0.loadUnaligned(as: UInt128.self) },
             begun: self.surroundings.now(),
             givenName: name,
             origin: origin,

@@ -13,7 +13,7 @@ struct ToldThrottle: Sendable {
         var codes = 0
         var recoveryCodes = 0
         /// The pending sign-in that brought the present wait about, until that was told.
-        var cause: [UInt8]?
+        var cause: UInt128?
     }
 
     private var entries = BySource<Entry>()
@@ -21,7 +21,7 @@ struct ToldThrottle: Sendable {
     /// Counts a sign-in that goes on to a code, as if its first factor had failed.
     ///
     /// - Parameter id: The pending sign-in's.
-    mutating func began(_ id: [UInt8], _ target: Target, at now: UnixSeconds) {
+    mutating func began(_ id: UInt128, _ target: Target, at now: UnixSeconds) {
         var entry = self.entries[target] ?? Entry()
         if entry.throttle.standing(at: now) == .allowRetry,
             case .wait = entry.throttle.count(from: target.source, at: now)
@@ -40,7 +40,7 @@ struct ToldThrottle: Sendable {
     mutating func came(
         isRecoveryCode: Bool,
         isFirst: Bool,
-        _ id: [UInt8],
+        _ id: UInt128,
         _ target: Target,
         at now: UnixSeconds
     ) -> Telling {

@@ -3,8 +3,8 @@ public import NIOCore
 /// The server's side of one connection: bytes in, calls carried out one at a time, replies out in their order.
 ///
 /// The last handler of its pipeline. It sets the channel's options that it relies on (half closure, one buffer a read).
-/// While a call is at work or its reply on its way, no read passes to the socket, so that a peer that pipelines waits in
-/// the kernel and not in our memory. A peer that only shuts down its writing side still gets its replies; from one that
+/// While a call is at work or its reply on its way, one buffer is read ahead and no more, so that a peer that pipelines waits
+/// in the kernel and not in our memory. A peer that only shuts down its writing side still gets its replies; from one that
 /// closes, what arrived complete is not begun, but a call at work is finished and its reply dropped: a decision that was
 /// made stays made.
 public final class ServerConnectionHandler: ChannelDuplexHandler {
@@ -40,9 +40,9 @@ public final class ServerConnectionHandler: ChannelDuplexHandler {
     /// A task of ours has not come back yet.
     ///
     /// Outlives the connection.
+    private var isAtWork = false
     /// What the call at work wants done if the connection closes meanwhile.
     private var hangUpActions: [@Sendable () -> Void] = []
-    private var isAtWork = false
     /// Replies that the socket has not taken yet.
     private var unsent = 0
     private var isReadHeld = false
@@ -105,11 +105,15 @@ public final class ServerConnectionHandler: ChannelDuplexHandler {
         self.proceed()
     }
 
-    /// Passes a read to the socket while no call is at work; holds it back otherwise.
+    /// Passes a read to the socket, but holds it back where a call is at work and something has come behind it.
+    ///
+    /// Holding back each read until the call is done would be two calls of the kernel more for everybody who does not
+    /// pipeline.
     public func read(context: ChannelHandlerContext) {
         switch self.state {
         case .reading: context.read()
-        case .working, .writing: self.isReadHeld = true
+        case .working, .writing:
+            if self.framer.isEmpty { context.read() } else { self.isReadHeld = true }
         case .closed: break
         }
     }
@@ -253,7 +257,6 @@ extension ServerConnectionHandler {
     private func send(_ message: Frame, _ done: @escaping (_ sent: Bool) -> Void) {
         guard let context = self.context else { return done(false) }
         self.unsent += 1
-        if self.armed == nil { self.arm(.write) }
         context.writeMessage(message).assumeIsolated().whenComplete { result in
             self.unsent -= 1
             self.disarm()
@@ -266,6 +269,8 @@ extension ServerConnectionHandler {
                 done(false)
             }
         }
+        // Mostly the socket has taken it by now.
+        if self.unsent > 0, self.armed == nil { self.arm(.write) }
     }
 }
 

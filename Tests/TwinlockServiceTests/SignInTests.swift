@@ -378,7 +378,7 @@ struct PendingTests {
             passed: [.publickey, .password]
         )
         let pending = PendingSignIn(
-            id: Array(0..<16),
+            id: .max - 1,
             begun: UnixSeconds(-1),
             givenName: Self.long,
             origin: origin,

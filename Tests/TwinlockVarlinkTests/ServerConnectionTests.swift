@@ -46,6 +46,31 @@ struct ServerConnectionTests {
         #expect(try await connection.messages(3).last == #"{"parameters":{"did":"C"}}"#)
     }
 
+    @Test("behind a call at work one buffer is read ahead, and no more")
+    func readingAhead() async throws {
+        let gate = Gate()
+        let connection = try await TestConnection { call, _, _ in
+            await gate.pass()
+            return .success { $0.member("did", call.memberName) }
+        }
+        let readsBefore = connection.tap.reads
+        try await connection.receive("{\"method\":\"test.it.A\"}\0")
+        connection.channel.read()
+        await connection.settled()
+        let readsAhead = connection.tap.reads
+        #expect(readsAhead > readsBefore)
+        try await connection.receive("{\"method\":\"test.it.B\"}\0")
+        connection.channel.read()
+        await connection.settled()
+        #expect(connection.tap.reads == readsAhead)
+        gate.letOnePass()
+        gate.letOnePass()
+        #expect(
+            try await connection.messages(2) == [#"{"parameters":{"did":"A"}}"#, #"{"parameters":{"did":"B"}}"#]
+        )
+        try await eventually("reading goes on") { connection.tap.reads > readsAhead }
+    }
+
     @Test("a oneway call gets no reply, not even an error or for a method that does not exist")
     func oneway() async throws {
         let journal = Journal()
