@@ -134,6 +134,11 @@ class Daemon:
             found[name] = int(number.split()[0]) * 1024
         return {"rss": found["Rss"], "dirty": found["Private_Dirty"]}
 
+    def processor(self):
+        """Processor time of all its threads so far, in microseconds (the first field of schedstat, proc(5))."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1000
+
     def stop(self):
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -98,6 +98,30 @@ size_t write_get_notice(const struct login *login, char frame[FRAME_MAX]);
  */
 bool exchange(const struct login *login, char frame[FRAME_MAX], size_t length, struct reply *reply);
 
+/* Whether an answer is an access token, which no prompt takes. */
+bool is_access_token(const char *answer);
+
+/* Whether sshd has put its own words in place of the answer. Told by the first four, which nobody types. */
+bool is_stand_in(const char *answer);
+
+/* Gets the password, with forward_pass the code behind it. Anything but PAM_SUCCESS ends the sign-in. */
+int take_password(const struct login *login, struct secrets *secrets);
+
+/*
+ * Takes the answer apart where the daemon says: what is left of it is the password alone, and the rest the
+ * code. False: the reply makes no sense, or there is no memory.
+ */
+bool split_answer(struct secrets *secrets, const struct reply *reply);
+
+/*
+ * The end of a sign-in that is lost already: it shows the prompt that a right password would have shown, so
+ * that nobody learns from the prompts what was wrong (CVE-2007-2243, CVE-2009-1273).
+ */
+int refuse_after_prompt(const struct login *login, struct secrets *secrets);
+
+/* Signs the person in with both factors. PAM_SUCCESS and PAM_IGNORE: see pam_twinlock.c. */
+int sign_in(const struct login *login, struct secrets *secrets);
+
 /* Asks. The answer may be NULL; it is the caller's to wipe and free, on failure too. */
 int ask(const struct login *login, int style, const char *prompt, char **answer);
 

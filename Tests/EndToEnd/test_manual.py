@@ -12,7 +12,10 @@ MANUAL = REPOSITORY / "docs" / "man"
 PAGES = sorted(MANUAL.iterdir())
 PROGRAMS = REPOSITORY / os.environ.get("TWINLOCK_BIN_DIR", ".build/release")
 
-MODULE_FILES = [f"pam/{name}.c" for name in ("pam_twinlock", "options", "calls", "daemon", "reply", "talk", "text")]
+MODULE_FILES = [
+    f"pam/{name}"
+    for name in re.search(r"^MODULE_SOURCES = (.+)$", (REPOSITORY / "pam" / "Makefile").read_text(), re.M).group(1).split()
+]
 MODULE = "\n".join((REPOSITORY / name).read_text() for name in MODULE_FILES)
 SETTINGS = (REPOSITORY / "Sources" / "TwinlockSettings" / "Settings.swift").read_text()
 README = (REPOSITORY / "README.md").read_text()
@@ -178,8 +181,8 @@ def test_readme_and_the_modules_page_have_the_same_options():
 
 
 def test_the_modules_page_has_every_result_and_none_more():
-    talk = (REPOSITORY / "pam" / "talk.c").read_text()
-    flow = talk + MODULE.split("/* There are no credentials to set", 1)[0]
+    parts = [(REPOSITORY / "pam" / name).read_text() for name in ("sign_in.c", "password.c", "talk.c", "pam_twinlock.c")]
+    flow = "\n".join(parts).split("/* There are no credentials to set", 1)[0]
     given = set(re.findall(r"(?:return|rc =|\?) (PAM_[A-Z_]+)(?: :|;)", flow)) - {"PAM_CONV_ERR", "PAM_PROMPT_ECHO_ON"}
     assert {"PAM_SUCCESS", "PAM_SERVICE_ERR", "PAM_IGNORE"} <= given
     assert set(Page("pam_twinlock.8").section("RETURN VALUES")) == given

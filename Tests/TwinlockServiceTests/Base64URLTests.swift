@@ -50,7 +50,10 @@ struct Base64URLTests {
         #expect(Self.decode(text) == nil)
     }
 
-    @Test("a length that nothing has, and bits behind the last byte, are refused", arguments: ["A", "AAAAA", "Zh", "Zm9="])
+    @Test(
+        "a length that nothing has, and bits behind the last byte, are refused",
+        arguments: ["A", "AAAAA", "Zh", "Zm9="]
+    )
     func notCanonical(_ text: String) {
         #expect(Self.decode(text.utf8) == nil)
     }
