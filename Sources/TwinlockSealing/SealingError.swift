@@ -15,3 +15,17 @@ public enum SealingError: Error, Hashable, Sendable {
     /// The cipher refused to work, which it has no reason to do. Nothing was sealed.
     case cipherFailed
 }
+
+extension SealingError: CustomStringConvertible {
+    /// The error in words, to be read behind what could not be done.
+    public var description: String {
+        switch self {
+        case .badKeyLength(let byteCount): "a sealing key is \(SealingKey.byteCount) bytes long, and this has \(byteCount)"
+        case .unknownKey(let id): "it was sealed with the key \(id), which is not here"
+        case .notAuthentic: "it was altered, or belongs to another account"
+        case .malformed: "it is no sealed value"
+        case .malformedKeyFile: "it does not hold a sealing key"
+        case .cipherFailed: "the cipher refused to work"
+        }
+    }
+}

@@ -105,6 +105,12 @@ extension TwinlockService {
         }
     }
 
+    /// Opens the one secret in the store that is the daemon's own. At the start, once: that another sealing key than the
+    /// store's is in use is told then, and not when the first person is kept out.
+    public func tryKey() async {
+        _ = try? await self.passwordFieldKey()
+    }
+
     /// The key under which password fields are digested.
     func passwordFieldKey() async throws(Refusal) -> PasswordFieldKey {
         do {

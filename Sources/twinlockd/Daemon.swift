@@ -67,7 +67,10 @@ struct Daemon {
             logger: logger
         )
         let tidying = Self.tidy(service)
-        Task { await service.resumeKeyRotation() }
+        Task {
+            await service.tryKey()
+            await service.resumeKeyRotation()
+        }
         let checkerIsGone = Self.watch(privileges.checkerControl, logger: logger)
         let watchdog = Watchdog(manager: manager, group: group, store: store.store).start()
         var reload = Reload(from: source, after: loaded, logger: logger) { settings in

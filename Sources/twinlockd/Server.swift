@@ -61,7 +61,6 @@ struct Server {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.initialize(channel, service: service, executor: executor, ledger: ledger, logger: logger)
