@@ -20,7 +20,8 @@ extension SealingError: CustomStringConvertible {
     /// The error in words, to be read behind what could not be done.
     public var description: String {
         switch self {
-        case .badKeyLength(let byteCount): "a sealing key is \(SealingKey.byteCount) bytes long, and this has \(byteCount)"
+        case .badKeyLength(let byteCount):
+            "a sealing key is \(SealingKey.byteCount) bytes long, and this has \(byteCount)"
         case .unknownKey(let id): "it was sealed with the key \(id), which is not here"
         case .notAuthentic: "it was altered, or belongs to another account"
         case .malformed: "it is no sealed value"
