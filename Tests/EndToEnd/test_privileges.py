@@ -93,7 +93,7 @@ def test_no_core_file_and_no_tracing(daemon):
 def test_freed_memory_is_overwritten(daemon):
     # glibc takes the value apart where it lies.
     environment = pathlib.Path(f"/proc/{daemon.pid}/environ").read_bytes().replace(b"\0", b":")
-    assert b"GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:glibc.malloc.arena_max=1:" in environment
+    assert b"GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:glibc.malloc.arena_max=4:" in environment
 
 
 @pytest.mark.parametrize("umask", ["000", "077"])
