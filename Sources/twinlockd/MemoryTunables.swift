@@ -2,11 +2,12 @@ import Glibc
 
 /// Memory that malloc gets back is overwritten at once.
 ///
-/// Measured: without it copies of a received password stay behind in freed buffers; the thread cache has to go too, because
-/// it keeps blocks without touching them. Without that cache the event loop and the store's thread wait for each other where
-/// they share an arena: with one arena for all a crowd was served a third slower. With one for each of our threads, most of
-/// whom hardly use theirs, a busy daemon was larger. glibc reads the variable before `main`, so that a start by hand has to begin
-/// once more; a unit file sets it.
+/// Measured: without it copies of a received password stay behind in freed buffers; the thread cache has to go too,
+/// because it keeps blocks without touching them. Without that cache the event loop and the store's thread wait for
+/// each other where they share an arena: with one arena for all a crowd was served a third slower. With one for each
+/// of our threads, most of whom hardly use theirs, a busy daemon was larger.
+///
+/// glibc reads the variable before `main`, so that a start by hand has to begin once more; a unit file sets it.
 enum MemoryTunables {
     private static let name = "GLIBC_TUNABLES"
     private static let value = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:glibc.malloc.arena_max=4"

@@ -14,6 +14,8 @@ package final class Line {
     package let wire = Wire()
     /// What was read.
     package private(set) var received: [UInt8] = []
+    /// Told before a read brings bytes.
+    package var onArrival: () -> Void = {}
     /// Whether what arrives from now on comes a byte a read.
     package var isBytewise = false
     /// The other end sends nothing more.
@@ -87,6 +89,7 @@ package final class Line {
     private func bring(_ arrival: Arrival) {
         switch arrival {
         case .bytes(let bytes):
+            self.onArrival()
             let buffer = ByteBuffer(bytes: bytes)
             self.received += bytes
             do {

@@ -21,7 +21,13 @@ final class Connection {
         self.script = Script(input)
         let ends = self.ends
         let service = self.service
-        self.line.wire.onRead = { claim(service.atWork == 0, "a read passes while a call is at work") }
+        // The call during which something was read ahead, as the number of those begun by then.
+        var readAhead = 0
+        self.line.onArrival = {
+            guard service.atWork > 0 else { return }
+            claim(readAhead < service.begun.count, "more than one buffer is read ahead of a call at work")
+            readAhead = service.begun.count
+        }
         do {
             let handler = ServerConnectionHandler(service: service.varlinkService, peer: Service.peer) { ends.add($0) }
             try self.line.channel.pipeline.syncOperations.addHandler(handler)
