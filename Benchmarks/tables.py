@@ -36,7 +36,8 @@ def _of_logins(logins):
         if name not in ratios:
             return
         one = ratios[name]
-        text = f"{one['median']:.2f} ({one['low']:.2f} to {one['high']:.2f})"
+        digits = 2 if goal >= 0.1 else 3
+        text = f"{one['median']:.{digits}f} ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
         yield what, text, f"at most {goal:g}", one["median"] <= goal
 
     yield from ratio("one code", "one code, time against google-authenticator", 0.6)
